@@ -23,7 +23,7 @@ class ModernBertBioError(ValueError):
         super().__init__(f"{where}: found {found}; wanted {wanted}." + (f" {fix}" if fix else ""))
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Keyword-only fields need a rebuilder, or the error dies on its way out of a worker process.
+        # Keyword-only fields need a rebuilder, or the error dies on its way out of a worker.
         return _rebuild, (type(self), self.where, self.found, self.wanted, self.fix)
 
 
