@@ -5,10 +5,10 @@ Costs one extra rename a file. Does not lock: two writers of one path leave the 
 
 import gzip
 import hashlib
-import io
 import os
 import shutil
 import tempfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,10 +49,17 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         yield temporary
         temporary.chmod(0o777 & ~_umask())
         retired = Path(tempfile.mkdtemp(dir=path.parent, prefix=".retired-"))
-        if path.exists():
-            path.replace(retired / path.name)
-        temporary.replace(path)
-        shutil.rmtree(retired)
+        older = retired / path.name
+        try:
+            if path.exists():
+                path.replace(older)
+            temporary.replace(path)
+        except OSError:
+            if older.exists():
+                older.replace(path)
+            raise
+        finally:
+            shutil.rmtree(retired)
     finally:
         if temporary.exists():
             shutil.rmtree(temporary)
@@ -75,15 +82,32 @@ def read_text(path: Path) -> str:
     where = str(path)
     if not path.is_file():
         raise CorpusError(where=where, found="no such file", wanted="a text file")
+    raw = path.read_bytes()
+    return decode_text(unzip(raw, where) if path.suffix == ".gz" else raw, where)
+
+
+def unzip(raw: bytes, where: str) -> bytes:
+    """What gzip data holds. Raises CorpusError at `where` when it is damaged or cut off."""
     try:
-        raw = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
-        raise CorpusError(where=where, found="damaged gzip data", wanted="a whole file") from error
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error):
+        raise CorpusError(
+            where=where, found="damaged or cut-off gzip data", wanted="a whole gzip file"
+        ) from None
+
+
+def decode_text(raw: bytes, where: str) -> str:
+    """Bytes of a UTF-8 text as a string, without a byte-order mark, line ends untouched.
+
+    Raises CorpusError at `where` when there are no bytes, or when they are not UTF-8 text.
+    """
     if not raw:
         raise CorpusError(where=where, found="an empty file", wanted="text")
     if b"\x00" in raw:
         raise CorpusError(
-            where=where, found=f"a NUL byte at byte {raw.index(0)}", wanted="text, not binary data"
+            where=where,
+            found=f"a NUL byte at byte {raw.index(0)}",
+            wanted="text, not binary data",
         )
     try:
         # A byte-order mark is an editor's trace, and no character of the document.
@@ -100,13 +124,21 @@ def read_text(path: Path) -> str:
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Line numbers (from 1) and lines without their ends, of a file as `read_text` takes it.
+    """Line numbers (from 1) and lines without their ends, of a file as `read_text` takes it."""
+    return number_lines(read_text(path))
 
-    Only line feeds end a line: str.splitlines would also cut at U+2028 or a form feed in a note.
+
+def number_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Line numbers (from 1) and lines without their ends (LF or CRLF).
+
+    Nothing else ends a line: str.splitlines would also cut at U+2028, at a form feed and at a
+    carriage return of its own, all of which stand inside the lines of real notes.
     """
-    stream = io.StringIO(read_text(path), newline=None)
-    for number, line in enumerate(stream, start=1):
-        yield number, line.rstrip("\n")
+    lines = text.split("\n")
+    if not lines[-1]:
+        lines.pop()
+    for number, line in enumerate(lines, start=1):
+        yield number, line.removesuffix("\r")
 
 
 def _umask() -> int:
