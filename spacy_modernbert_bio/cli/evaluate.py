@@ -1,0 +1,263 @@
+"""`modernbert-bio evaluate`: a pipeline on annotated documents, and what the scores are worth.
+
+Reads each document's text anew, as the pipeline will in use, and compares spans by characters; the
+strict F1 is that of `spacy evaluate`. Adds an interval over documents, the calibration of the
+confidences and the speed. Scores one component's spans; tags, categories and the rest are left to
+`spacy evaluate`.
+"""
+
+import json
+import platform
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import spacy
+import typer
+from spacy.language import Language
+from spacy.tokens import Doc, DocBin
+from spacy.tokens import Span as DocSpan
+from thinc.api import prefer_gpu
+
+from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.errors import ConfigError, CorpusError
+from spacy_modernbert_bio.evaluation.bootstrap import bootstrap_interval
+from spacy_modernbert_bio.evaluation.calibration import calibration_error, reliability
+from spacy_modernbert_bio.evaluation.spans import (
+    Span,
+    count_by_document,
+    f1_of_counts,
+    score_spans,
+)
+from spacy_modernbert_bio.evaluation.tables import Table
+from spacy_modernbert_bio.files import atomic_file, checksum
+
+FACTORY = "modernbert_ner"
+_PACKAGES = ("spacy-modernbert-bio", "spacy", "spacy-transformers", "thinc", "torch")
+
+
+def evaluate_command(
+    model: Annotated[str, typer.Argument(help="Pipeline: a folder or an installed package.")],
+    data: Annotated[Path, typer.Argument(help="Annotated documents, a .spacy file.")],
+    pipe: Annotated[
+        str | None, typer.Option(help=f"Component to score. [default: the {FACTORY} one]")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write all figures here, as JSON.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Documents at once.")] = 32,
+    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
+    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+) -> None:
+    """Score a pipeline's spans: strict F1 with its interval, calibration, speed."""
+    console = Console(quiet=quiet, as_json=as_json)
+    with errors_shown():
+        _use_device(gpu_id)
+        metrics = evaluate_pipeline(
+            model, data, pipe=pipe, batch_size=batch_size, progress=console.progress
+        )
+        if output is not None:
+            with atomic_file(output) as path:
+                path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+        if as_json:
+            console.emit(metrics)
+            return
+        for table in tables_of(metrics):
+            console.table(table)
+
+
+def evaluate_pipeline(
+    model: str,
+    data: Path,
+    *,
+    pipe: str | None = None,
+    batch_size: int = 32,
+    progress: Callable[..., Iterable[Doc]] = lambda docs, **_: docs,
+) -> dict[str, Any]:
+    """All figures as plain data, rates as shares of one, `seconds` of the passes alone.
+
+    pipe: name of the component whose spans are scored: `doc.ents`, or `doc.spans[key]` if it has
+        a `spans_key`. progress: wraps the documents on their way, as Console.progress does.
+
+    Documents without annotation of this kind, and predictions over tokens whose annotation is
+    missing, are not judged, as in spaCy's scorer.
+    Raises ConfigError for a pipeline or component that is not there, CorpusError for data that
+    cannot be scored.
+    """
+    nlp = _load(model)
+    name = _component(nlp, pipe)
+    component = nlp.get_pipe(name)
+    key = getattr(component, "spans_key", None) or getattr(component, "key", None)
+    gold_docs = [doc for doc in _read(data, nlp) if _is_annotated(doc, key)]
+    if not gold_docs:
+        raise CorpusError(
+            where=str(data),
+            found="no document with " + (f"spans of the group {key}" if key else "entities"),
+            wanted="annotated documents",
+        )
+    judged = _Judged()
+    texts = [doc.text for doc in gold_docs]
+    started = time.perf_counter()
+    predicted_docs = progress(
+        nlp.pipe(texts, batch_size=batch_size), total=len(texts), label="evaluate"
+    )
+    for gold, predicted in zip(gold_docs, predicted_docs, strict=True):
+        judged.add(gold, predicted, key)
+    seconds = time.perf_counter() - started
+
+    scores = score_spans(judged.gold, judged.predicted)
+    interval = bootstrap_interval(
+        count_by_document(judged.gold, judged.predicted), f1_of_counts, level=0.95
+    )
+    bins = reliability(judged.confidences, judged.correct)
+    return {
+        "model": model,
+        "pipeline": f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}",
+        "component": name,
+        "data": str(data),
+        "data_sha256": checksum(data),
+        "documents": len(gold_docs),
+        "words": judged.words,
+        "seconds": seconds,
+        "words_per_second": judged.words / seconds,
+        "micro": _rates(scores.micro) | {"f1_interval_95": list(interval)},
+        "macro": asdict(scores.macro),
+        "per_label": {label: _rates(score) for label, score in scores.per_label.items()},
+        "calibration": {
+            "predictions": len(judged.confidences),
+            "expected_error": calibration_error(bins) if bins else None,
+            "bins": [asdict(row) for row in bins],
+        },
+        "versions": {package: version(package) for package in _PACKAGES}
+        | {"python": platform.python_version()},
+    }
+
+
+def tables_of(metrics: dict[str, Any]) -> Iterator[Table]:
+    """The figures of `evaluate_pipeline` as a person wants to read them."""
+    columns = ("label", "precision", "recall", "F1", "gold", "predicted")
+    named = [*metrics["per_label"].items(), ("all", metrics["micro"])]
+    low, high = metrics["micro"]["f1_interval_95"]
+    yield Table(
+        title=f"{metrics['component']} on {metrics['data']}: F1 {metrics['micro']['f1']:.3f} "
+        f"({low:.3f} to {high:.3f} in 95 % of {metrics['documents']:,} resampled documents)",
+        columns=columns,
+        rows=[
+            (
+                label,
+                *(score[rate] for rate in ("precision", "recall", "f1")),
+                score["tp"] + score["fn"],
+                score["tp"] + score["fp"],
+            )
+            for label, score in named
+        ],
+    )
+    calibration = metrics["calibration"]
+    if calibration["bins"]:
+        yield Table(
+            title=f"Confidence: expected calibration error {calibration['expected_error']:.3f}",
+            columns=("above", "up to", "spans", "confidence", "correct"),
+            rows=[
+                (row["low"], row["high"], row["count"], row["confidence"], row["accuracy"])
+                for row in calibration["bins"]
+            ],
+        )
+    yield Table(
+        title="Speed, pipeline and progress bar, loading left out",
+        columns=("documents", "words", "seconds", "words/s"),
+        rows=[tuple(metrics[k] for k in ("documents", "words", "seconds", "words_per_second"))],
+        decimals=1,
+    )
+
+
+@dataclass
+class _Judged:
+    """Spans a document by characters, and a confidence and verdict a predicted span."""
+
+    gold: list[set[Span]] = field(default_factory=list)
+    predicted: list[set[Span]] = field(default_factory=list)
+    confidences: list[float] = field(default_factory=list)
+    correct: list[bool] = field(default_factory=list)
+    words: int = 0
+
+    def add(self, gold: Doc, predicted: Doc, key: str | None) -> None:
+        wanted = {_offsets(span) for span in _spans(gold, key)}
+        spans = [span for span in _spans(predicted, key) if key or _has_gold(gold, span)]
+        for span in spans:
+            confidence = span._.confidence if span.has_extension("confidence") else None
+            if confidence is not None:
+                self.confidences.append(float(confidence))
+                self.correct.append(_offsets(span) in wanted)
+        self.gold.append(wanted)
+        self.predicted.append({_offsets(span) for span in spans})
+        self.words += len(predicted)
+
+
+def _use_device(gpu_id: int) -> None:
+    if gpu_id >= 0 and not prefer_gpu(gpu_id):
+        raise ConfigError(
+            where="--gpu-id", found=f"no GPU {gpu_id} here", wanted="a CUDA device, or -1"
+        )
+
+
+def _load(model: str) -> Language:
+    try:
+        return spacy.load(model)
+    except OSError as error:
+        # spaCy's E050 and E053: neither a package nor a folder with a config.
+        if not str(error).startswith(("[E050]", "[E053]")):
+            raise
+        raise ConfigError(
+            where=model, found="no pipeline", wanted="a pipeline's folder or package name"
+        ) from None
+
+
+def _component(nlp: Language, pipe: str | None) -> str:
+    ours = [name for name in nlp.pipe_names if nlp.get_pipe_meta(name).factory == FACTORY]
+    name = pipe or (ours[0] if len(ours) == 1 else "")
+    if name in nlp.pipe_names:
+        return name
+    raise ConfigError(
+        where="--pipe",
+        found=pipe or f"{len(ours)} components of the kind {FACTORY}",
+        wanted=f"one of {', '.join(nlp.pipe_names) or 'no components'}",
+    )
+
+
+def _read(data: Path, nlp: Language) -> list[Doc]:
+    if not data.is_file():
+        raise CorpusError(where=str(data), found="no such file", wanted="a .spacy file")
+    try:
+        return list(DocBin().from_disk(data).get_docs(nlp.vocab))
+    except Exception:  # zlib, msgpack and srsly each have their own
+        raise CorpusError(
+            where=str(data), found="bytes that are no DocBin", wanted="a .spacy file"
+        ) from None
+
+
+def _is_annotated(doc: Doc, key: str | None) -> bool:
+    return key in doc.spans if key else doc.has_annotation("ENT_IOB")
+
+
+def _spans(doc: Doc, key: str | None) -> Iterable[DocSpan]:
+    if key is None:
+        return doc.ents
+    spans: Iterable[DocSpan] = doc.spans.get(key, ())
+    return spans
+
+
+def _offsets(span: DocSpan) -> Span:
+    return span.start_char, span.end_char, span.label_
+
+
+def _has_gold(gold: Doc, span: DocSpan) -> bool:
+    """Whether each gold token under a predicted span says something, be it only "outside"."""
+    under = gold.char_span(span.start_char, span.end_char, alignment_mode="expand")
+    return under is None or all(token.ent_iob != 0 for token in under)
+
+
+def _rates(score: Any) -> dict[str, float]:
+    rates = {rate: getattr(score, rate) for rate in ("precision", "recall", "f1")}
+    return asdict(score) | rates
