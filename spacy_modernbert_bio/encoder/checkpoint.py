@@ -137,7 +137,7 @@ def fill(module: nn.Module, tensors: Mapping[str, Tensor], *, where: str) -> Non
         raise CheckpointError(
             where=where,
             found=f"{len(unknown)} tensors of unknown name, first {unknown[0]}",
-            wanted="the tensors of a ModernBERT",
+            wanted="the tensors of this architecture",
         )
     module.load_state_dict(dict(tensors))
 
