@@ -6,12 +6,14 @@ bounds. A row holds at least one window, whatever the bound.
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import torch
-from torch import Tensor
 
 from spacy_modernbert_bio.encoder.packing import PlacedWindow
 from spacy_modernbert_bio.errors import ConfigError
+
+Result = TypeVar("Result")
 
 _log = logging.getLogger("spacy_modernbert_bio")
 
@@ -36,14 +38,14 @@ class PieceBudget:
     def run(
         self,
         windows: Sequence[PlacedWindow],
-        work: Callable[[Sequence[PlacedWindow]], Tensor],
-    ) -> list[Tensor]:
+        work: Callable[[Sequence[PlacedWindow]], Result],
+    ) -> list[Result]:
         """`work` on every window, a row at a time, in order.
 
         When the GPU runs out of memory the budget halves and the same windows are tried again.
         Raises ConfigError when one window alone does not fit.
         """
-        results: list[Tensor] = []
+        results: list[Result] = []
         done = 0
         while done < len(windows):
             row = self.take(windows[done:])
@@ -71,8 +73,8 @@ class PieceBudget:
 
 
 def _try(
-    work: Callable[[Sequence[PlacedWindow]], Tensor], row: Sequence[PlacedWindow]
-) -> Tensor | None:
+    work: Callable[[Sequence[PlacedWindow]], Result], row: Sequence[PlacedWindow]
+) -> Result | None:
     """The result, or None when memory ran out.
 
     A function of its own: on return the exception is gone, and with it the frames that hold on

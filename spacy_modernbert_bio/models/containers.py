@@ -1,0 +1,129 @@
+"""spacy-transformers' batch and Doc containers over packed arrays.
+
+One row `[1, n, width]` a document, every piece in it, no special pieces and no padding. Listeners,
+`doc._.trf_data` and the stock `transformer` pipe work on them unchanged.
+
+Differs from the stock containers in three ways. A document without tokens takes part in nothing,
+backwards too, where the stock batch loses count. Documents know how much of them was read. And
+hidden states stay out of `doc.to_bytes()` (25 MB a long note) unless asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from spacy.tokens import Doc
+from spacy_transformers.data_classes import FullTransformerBatch, TransformerData, WordpieceBatch
+from thinc.api import get_array_module, xp2torch
+from thinc.types import Floats3d, Ints1d, Ragged
+from transformers.file_utils import ModelOutput
+
+from spacy_modernbert_bio.encoder.alignment import Alignment
+from spacy_modernbert_bio.encoder.pieces import Ints, Pieces
+
+
+@dataclass
+class PackedTransformerData(TransformerData):  # type: ignore[misc]  # an untyped base
+    """The hidden states of one document; see TransformerData for the fields of the base class.
+
+    windows: how many overlapping windows the document was read in.
+    borrowed: tokens without a piece of their own, which took the nearest one's vector.
+    keep_hidden_states: whether serialisation (`doc.to_bytes`, DocBin, `n_process`) includes the
+        hidden states; set it on the instance.
+    """
+
+    windows: int = 0
+    borrowed: int = 0
+    keep_hidden_states: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """What is serialised: nothing but an empty container unless `keep_hidden_states`."""
+        saved = self if self.keep_hidden_states else TransformerData.empty()
+        content: dict[str, Any] = TransformerData.to_dict(saved)
+        return content
+
+
+@dataclass
+class PackedTransformerBatch(FullTransformerBatch):  # type: ignore[misc]  # an untyped base
+    """The output for a batch of documents: one packed row, and its cut into documents."""
+
+    # One container a document is made in the forward pass; the base class would make them from
+    # its padded arrays.
+    cached_doc_data: list[TransformerData]
+
+    def unsplit_by_doc(self, arrays: list[list[Floats3d]]) -> FullTransformerBatch:
+        """Gradients a document at a time, `[1, n, width]` each, back to one row `[1, sum, width]`.
+
+        arrays: one list a document that has tokens, as listeners give them.
+        """
+        xp = get_array_module(arrays[0][0])  # type: ignore[no-untyped-call]  # thinc's own
+        row = xp.concatenate([array for (array,) in arrays], axis=1)
+        return FullTransformerBatch(
+            spans=self.spans,
+            wordpieces=self.wordpieces,
+            model_output=ModelOutput(last_hidden_state=xp2torch(row)),
+            align=self.align,
+        )
+
+
+def make_batch(
+    docs: Sequence[Doc],
+    pieces: Sequence[Pieces],
+    alignments: Sequence[Alignment],
+    windows: Sequence[int],
+    hidden: Any,
+    names: Sequence[str],
+) -> PackedTransformerBatch:
+    """The containers of a batch.
+
+    pieces, alignments, windows: one a document. hidden: all documents' pieces in order,
+    `[sum of pieces, width]`. names: the vocabulary, by id.
+    """
+    data: list[TransformerData] = []
+    start = 0
+    for doc, row, alignment, count in zip(docs, pieces, alignments, windows, strict=True):
+        stop = start + len(row)
+        if len(doc):
+            data.append(_document_data(row, alignment, count, hidden[start:stop], names))
+        else:
+            # What the stock layers take for a document without tokens, forwards and backwards.
+            data.append(PackedTransformerData(**vars(TransformerData.empty())))
+        start = stop
+    offsets = np.cumsum([0, *map(len, pieces)])
+    index = [part.piece_index + offset for part, offset in zip(alignments, offsets, strict=False)]
+    lengths = np.concatenate([part.lengths for part in alignments])
+    return PackedTransformerBatch(
+        spans=[[doc[:]] if len(doc) else [] for doc in docs],
+        wordpieces=_wordpieces(np.concatenate([row.piece_ids for row in pieces]), names),
+        model_output=ModelOutput(last_hidden_state=xp2torch(hidden)[None]),
+        align=_ragged(np.concatenate(index), lengths),
+        cached_doc_data=data,
+    )
+
+
+def _document_data(
+    pieces: Pieces, alignment: Alignment, windows: int, hidden: Any, names: Sequence[str]
+) -> PackedTransformerData:
+    return PackedTransformerData(
+        wordpieces=_wordpieces(pieces.piece_ids, names),
+        model_output=ModelOutput(last_hidden_state=hidden[None]),
+        align=_ragged(alignment.piece_index, alignment.lengths),
+        windows=windows,
+        borrowed=int(alignment.borrowed.sum()),
+    )
+
+
+def _ragged(index: Ints, lengths: Ints) -> Ragged:
+    return Ragged(cast(Ints1d, index.astype("i")), cast(Ints1d, lengths.astype("i")))
+
+
+def _wordpieces(piece_ids: Ints, names: Sequence[str]) -> WordpieceBatch:
+    count = len(piece_ids)
+    return WordpieceBatch(
+        strings=[[names[number] for number in piece_ids.tolist()]],
+        input_ids=piece_ids.astype("i")[None],
+        attention_mask=np.ones((1, count), dtype="f"),
+        lengths=[count],
+        token_type_ids=None,
+    )
