@@ -13,6 +13,7 @@ from pathlib import Path
 from spacy.training import Example
 from spacy.training.batchers import Sizing
 
+from spacy_modernbert_bio.encoder.checkpoint import locate_checkpoint
 from spacy_modernbert_bio.encoder.pieces import PieceTokenizer
 from spacy_modernbert_bio.errors import ConfigError
 
@@ -29,12 +30,14 @@ def make_piece_batcher(size: Sizing, tokenizer: str) -> Batcher:
 
     size: pieces a batch, at most; a number, or a schedule or list that is asked once a batch and,
         when it ends, keeps its last value. It runs on over epochs.
-    tokenizer: the encoder's folder, or its tokenizer.json.
+    tokenizer: the encoder's folder or hub id, as Encoder.v1's `name`; or a tokenizer.json.
 
     Raises CheckpointError when there is no such tokenizer, ConfigError for a size below 1.
     """
     path = Path(tokenizer)
-    counter = PieceTokenizer.from_file(path / "tokenizer.json" if path.is_dir() else path)
+    counter = PieceTokenizer.from_file(
+        path if path.is_file() else locate_checkpoint(tokenizer) / "tokenizer.json"
+    )
     sizes = _checked(repeat(size) if isinstance(size, int) else iter(size))
     # Asked for now, so that a wrong size is found before the first epoch.
     next_size = next(sizes)

@@ -1,9 +1,10 @@
-"""Adam whose learning rate falls with depth: heads learn fastest, embeddings slowest.
+"""Adam whose learning rate falls with depth, and that can wait for several batches before a step.
 
-Costs one look at a parameter's name a step. A plain schedule cannot do this: it is asked once a
-step and never sees which parameter it is for; the optimizer is asked once a parameter, and thinc's
-passes a torch parameter's name in its key. Does not learn the encoder's depth by itself (the
-lowest layer asks first), so it is told, and checks after the first step.
+Costs one look at a parameter's name a step, and a copy of the gradients while it waits. A plain
+schedule cannot do this: it is asked once a step and never sees which parameter it is for; the
+optimizer is asked once a parameter, and thinc's passes a torch parameter's name in its key. Does
+not learn the encoder's depth by itself (the lowest layer asks first), so it is told, and checks
+after the first batch.
 """
 
 import re
@@ -26,11 +27,22 @@ class LayerwiseAdam(Optimizer):
     not the encoder, thinc's own layers among it, learn at the full rate. Weight decay (decoupled,
     as AdamW) shrinks with the rate, and spares every array of one dimension: norms and biases.
 
+    With batches_per_step, gradients of that many batches are summed before a step, and schedules
+    move on with steps. spaCy's own accumulate_gradient divides one batch by its number of
+    documents, and not at all when it has fewer: here each batch keeps its bound in pieces.
+
     Source: Howard & Ruder 2018 (ULMFiT), section 3.2; Clark et al. 2020 (ELECTRA), appendix B;
     the final norm at the full rate as in Bao et al. 2022 (BEiT).
     """
 
-    __slots__ = ("_highest", "layer_decay", "layers")
+    __slots__ = (
+        "_batches_seen",
+        "_highest_layer",
+        "_waiting",
+        "batches_per_step",
+        "layer_decay",
+        "layers",
+    )
 
     def __init__(
         self,
@@ -38,6 +50,7 @@ class LayerwiseAdam(Optimizer):
         *,
         layers: int,
         layer_decay: float,
+        batches_per_step: int,
         beta1: FloatOrSeq,
         beta2: FloatOrSeq,
         eps: FloatOrSeq,
@@ -51,24 +64,34 @@ class LayerwiseAdam(Optimizer):
             eps=eps,
             L2=L2,
             grad_clip=grad_clip,
-            # Averages would cost a copy of the encoder, and thinc never reads a torch module's.
+            # A copy of the encoder's weights that thinc's shim would never read back.
             use_averages=False,
             L2_is_weight_decay=True,
         )
         self.layers = layers
         self.layer_decay = layer_decay
-        self._highest = -1
+        self.batches_per_step = batches_per_step
+        self._highest_layer = -1
+        self._batches_seen = 0
+        self._waiting: dict[KeyT, FloatsXd] = {}
 
     def __call__(
         self, key: KeyT, weights: FloatsXd, gradient: FloatsXd, *, lr_scale: float = 1.0
     ) -> tuple[FloatsXd, FloatsXd]:
-        """One parameter's step; raises ConfigError for a layer that should not exist."""
+        """One parameter's step, or its wait; raises ConfigError for a layer beyond `layers`."""
+        rate_scale = self.rate_scale(key[1])
+        if key in self._waiting:
+            gradient += self._waiting.pop(key)
+        if (self._batches_seen + 1) % self.batches_per_step:
+            self._waiting[key] = gradient.copy()
+            gradient *= 0
+            return weights, gradient
         weight_decay = self.L2
         if weights.ndim < 2:
             self.L2 = 0.0
         try:
             updated: tuple[FloatsXd, FloatsXd] = super().__call__(
-                key, weights, gradient, lr_scale=lr_scale * self.rate_scale(key[1])
+                key, weights, gradient, lr_scale=lr_scale * rate_scale
             )
         finally:
             self.L2 = weight_decay
@@ -82,16 +105,18 @@ class LayerwiseAdam(Optimizer):
         if layer is None:
             return 1.0
         index = int(layer.group(1))
-        self._highest = max(self._highest, index)
+        self._highest_layer = max(self._highest_layer, index)
         if index >= self.layers:
             raise self._wrong_depth(f"layer {index + 1}")
         return float(self.layer_decay ** (self.layers - index))
 
     def step_schedules(self) -> None:
-        """End of a step: by now each layer that learns has been seen, the top one among them."""
-        super().step_schedules()  # type: ignore[no-untyped-call]  # thinc's own has no types
-        if 0 <= self._highest < self.layers - 1:
-            raise self._wrong_depth(f"{self._highest + 1} layers")
+        """End of a batch: by now each layer that learns has been seen, the top one among them."""
+        self._batches_seen += 1
+        if not self._batches_seen % self.batches_per_step:
+            super().step_schedules()  # type: ignore[no-untyped-call]  # thinc's own has no types
+        if 0 <= self._highest_layer < self.layers - 1:
+            raise self._wrong_depth(f"{self._highest_layer + 1} layers")
 
     def _wrong_depth(self, found: str) -> ConfigError:
         return ConfigError(
@@ -107,6 +132,7 @@ def make_layerwise_adam(
     *,
     layers: int,
     layer_decay: float = 0.9,
+    batches_per_step: int = 1,
     beta1: FloatOrSeq = 0.9,
     beta2: FloatOrSeq = 0.999,
     eps: FloatOrSeq = 1e-8,
@@ -117,6 +143,8 @@ def make_layerwise_adam(
 
     learn_rate: of the heads; a float or a schedule. layers: transformer layers of the encoder.
     layer_decay: from one layer to the one below, in (0, 1]; 1 is plain AdamW.
+    batches_per_step: batches whose gradients are summed into one step. spaCy counts each of them
+        as a step of its loop: in max_steps, eval_frequency, patience and the log.
     beta1, beta2, eps, L2 (weight decay), grad_clip (a parameter's norm): as thinc's Adam.v1.
 
     Raises ConfigError for impossible values at once, for a wrong `layers` within the first step.
@@ -127,10 +155,17 @@ def make_layerwise_adam(
         raise ConfigError(
             where="training.optimizer.layer_decay", found=str(layer_decay), wanted="in (0, 1]"
         )
+    if batches_per_step < 1:
+        raise ConfigError(
+            where="training.optimizer.batches_per_step",
+            found=str(batches_per_step),
+            wanted="1 or more",
+        )
     return LayerwiseAdam(
         learn_rate,
         layers=layers,
         layer_decay=layer_decay,
+        batches_per_step=batches_per_step,
         beta1=beta1,
         beta2=beta2,
         eps=eps,
