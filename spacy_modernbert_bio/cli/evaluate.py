@@ -142,7 +142,7 @@ def tables_of(metrics: dict[str, Any]) -> Iterator[Table]:
     low, high = metrics["micro"]["f1_interval_95"]
     yield Table(
         title=f"{metrics['component']} on {metrics['data']}: F1 {metrics['micro']['f1']:.3f} "
-        f"({low:.3f} to {high:.3f} in 95 % of {metrics['documents']:,} resampled documents)",
+        f"({low:.3f} to {high:.3f} in 95 % of resamples of its {metrics['documents']:,} documents)",
         columns=columns,
         rows=[
             (
