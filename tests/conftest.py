@@ -12,6 +12,7 @@ from jaxtyping import install_import_hook
 # Shapes in signatures are checked in tests, and cost nothing anywhere else.
 install_import_hook("spacy_modernbert_bio.encoder", "beartype.beartype")
 
+import hypothesis
 import pytest
 import torch
 from tokenizers import (
@@ -21,6 +22,7 @@ from tokenizers import (
     models,
     normalizers,
     pre_tokenizers,
+    processors,
     trainers,
 )
 
@@ -29,6 +31,10 @@ from spacy_modernbert_bio.encoder.config import EncoderConfig
 from spacy_modernbert_bio.encoder.heads import PredictionHead
 from spacy_modernbert_bio.encoder.modeling import ModernBertEncoder
 from spacy_modernbert_bio.encoder.pieces import PieceTokenizer
+
+# Machines are shared: a test's time says nothing about the code.
+hypothesis.settings.register_profile("shared", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("shared")
 
 DATA = Path(__file__).parent / "data"
 SPECIALS = ["[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
@@ -71,6 +77,9 @@ def tiny_tokenizer() -> PieceTokenizer:
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
             show_progress=False,
         ),
+    )
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 1), ("[SEP]", 2)]
     )
     return PieceTokenizer(tokenizer)
 

@@ -1,5 +1,7 @@
 """hypothesis strategies: text as clinical notes and the rest of Unicode have it."""
 
+from itertools import pairwise
+
 from hypothesis import strategies as st
 
 # Each of these has broken an aligner somewhere.
@@ -49,6 +51,6 @@ def token_borders(draw: st.DrawFn, text: str) -> list[tuple[int, int]]:
     if not text:
         return []
     cuts = sorted(draw(st.sets(st.integers(0, len(text)), max_size=20)) | {0, len(text)})
-    spans = list(zip(cuts, cuts[1:], strict=False))
+    spans = list(pairwise(cuts))
     gaps = draw(st.sets(st.sampled_from(range(len(spans)))))
     return [span for number, span in enumerate(spans) if number not in gaps]

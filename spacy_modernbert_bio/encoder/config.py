@@ -201,7 +201,9 @@ def _unless_default(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _global_period(kinds: list[str]) -> int | None:
-    """n, when the layers of kind full_attention are exactly 0, n, 2n, ..."""
+    """n, when full_attention stands exactly at layers 0, n, 2n, ...; else None."""
+    if not set(kinds) <= {"full_attention", "sliding_attention"}:
+        return None
     positions = [i for i, kind in enumerate(kinds) if kind == "full_attention"]
     period = positions[1] if len(positions) > 1 else len(kinds)
     regular = positions == list(range(0, len(kinds), period))

@@ -26,7 +26,7 @@ def run(q, k, v, lengths, *, reach, causal, local, **options):
     return attend(q, k, v, plan, local=local, **options)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(packs, st.integers(1, 70), st.booleans(), st.booleans())
 def test_blocked_attention_equals_an_explicit_mask(lengths, reach, causal, local):
     q, k, v = random_qkv(sum(lengths))

@@ -18,14 +18,14 @@ def rust(real_tokenizer):
     return real_tokenizer._tokenizer
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(notes)
 def test_pieces_are_those_of_the_whole_text(real_tokenizer, rust, text):
     (pieces,) = real_tokenizer.encode([text])
     assert pieces.piece_ids.tolist() == rust.encode(text, add_special_tokens=False).ids
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(notes)
 def test_offsets_lose_their_blanks_and_nothing_else(real_tokenizer, rust, text):
     (pieces,) = real_tokenizer.encode([text])
@@ -40,7 +40,7 @@ def test_offsets_lose_their_blanks_and_nothing_else(real_tokenizer, rust, text):
         assert (start, stop) == (lowest, highest)
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(notes.flatmap(lambda text: st.tuples(st.just(text), token_borders(text))))
 def test_alignment_equals_overlap_by_characters(real_tokenizer, text_and_tokens):
     text, tokens = text_and_tokens
@@ -66,7 +66,7 @@ def test_alignment_equals_overlap_by_characters(real_tokenizer, text_and_tokens)
 def test_a_token_does_not_take_its_neighbours_piece(real_tokenizer):
     """The piece of a word begins at the blank before it; stock alignment gives it to both words."""
     (pieces,) = real_tokenizer.encode(["pt c/o"])
-    names = [real_tokenizer.id_to_token(number) for number in pieces.piece_ids]
+    names = [real_tokenizer.id_to_token(number) for number in pieces.piece_ids.tolist()]
     assert names == ["pt", "Ġc", "/", "o"]
     found = align(pieces, np.array([0, 3]), np.array([2, 6]))
     assert found.lengths.tolist() == [1, 3]
@@ -94,7 +94,7 @@ def test_a_token_of_10000_characters_gets_all_its_pieces(real_tokenizer):
 
 def test_lone_surrogates_keep_the_offsets_of_their_neighbours(real_tokenizer):
     (pieces,) = real_tokenizer.encode(["bad \ud800 byte"])
-    last = real_tokenizer.id_to_token(pieces.piece_ids[-1])
+    last = real_tokenizer.id_to_token(int(pieces.piece_ids[-1]))
     assert (last, pieces.starts[-1], pieces.stops[-1]) == ("Ġbyte", 6, 10)
 
 
@@ -123,7 +123,8 @@ def test_a_tokenizer_that_truncates_and_pads_is_told_not_to(tiny_tokenizer):
 def test_a_tokenizer_survives_its_bytes(real_tokenizer):
     again = PieceTokenizer.from_bytes(real_tokenizer.to_bytes())
     assert again.vocab_size == real_tokenizer.vocab_size == 50368
-    assert (again.mask_id, again.special_names()[:3]) == (50284, ["[UNK]", "[CLS]", "[SEP]"][:3])
+    assert again.mask_id == 50284
+    assert {"[UNK]", "[CLS]", "[SEP]"} < set(again.special_names())
 
 
 def test_a_missing_tokenizer_is_named(tmp_path):
