@@ -63,7 +63,7 @@ def _read_file(
     if not has_breaks:
         kind = NO_BREAKS_GROUPED.format(count=group) if group else NO_BREAKS_WHOLE
         report.noted(kind, source.where)
-    building = _Building(source, report)
+    building = _Building(source, report, whole=not has_breaks and not group)
     for number, line in number_lines(source.text):
         where = f"{source.where}:{number}"
         if found := _BREAK.fullmatch(line):
@@ -81,9 +81,11 @@ def _read_file(
 class _Building:
     """The document whose lines are coming in."""
 
-    def __init__(self, source: SourceFile, report: ConversionReport) -> None:
+    def __init__(self, source: SourceFile, report: ConversionReport, *, whole: bool) -> None:
         self.source = source
         self.report = report
+        # Published lists of documents name them as the files are named.
+        self.whole = whole
         self.columns = 0
         self.documents = 0
         self._begin()
@@ -128,7 +130,8 @@ class _Building:
         self.end_sentence()
         if self.tokens:
             self.documents += 1
-            name = self.name or f"{self.source.stem}-{self.documents}"
+            numbered = self.source.stem if self.whole else f"{self.source.stem}-{self.documents}"
+            name = self.name or numbered
             yield Document(name, " ".join(self.tokens), tuple(self.spans), self.where)
         self._begin()
 
