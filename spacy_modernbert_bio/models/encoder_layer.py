@@ -28,12 +28,7 @@ from spacy_modernbert_bio.encoder.pieces import Pieces, PieceTokenizer
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.models import fork  # noqa: F401 -- makes worker processes safe
 from spacy_modernbert_bio.models.containers import make_batch
-from spacy_modernbert_bio.models.row_layer import (
-    NetworkSettings,
-    encoder_of,
-    row_layer,
-    set_encoder,
-)
+from spacy_modernbert_bio.models.row_layer import NetworkSettings, row_layer, shim_of
 
 Attention = Literal["auto", "sdpa", "varlen", "flash"]
 PrecisionName = Literal["auto", "fp32", "bf16"]
@@ -182,11 +177,11 @@ def _reader_from_bytes(_: Any, value: bytes, __: str, ___: AnyModel) -> TextRead
 
 def _initialize(model: AnyModel, X: Any = None, Y: Any = None) -> None:
     """Read the checkpoint, unless weights are there already (from disk, or an earlier call)."""
-    if encoder_of(model.layers[0]) is None:
+    if shim_of(model.layers[0]).encoder is None:
         reading: Reading = model.attrs["reading"]
         checkpoint = load_checkpoint(reading.name)
         _check_window(reading.window, checkpoint.config.max_position_embeddings)
-        set_encoder(model.layers[0], checkpoint.encoder)
+        shim_of(model.layers[0]).encoder = checkpoint.encoder
         model.attrs["reader"] = TextReader.of(
             checkpoint.tokenizer,
             cls_id=checkpoint.config.cls_token_id,
@@ -210,7 +205,7 @@ def _forward(
     reader: TextReader = model.attrs["reader"]
     reading: Reading = model.attrs["reading"]
     rows = model.layers[0]
-    encoder = encoder_of(rows)
+    encoder = shim_of(rows).encoder
     if encoder is None:
         raise ConfigError(
             where="components.transformer",

@@ -1,8 +1,7 @@
 """One packed row through the network, as a thinc layer.
 
-thinc owns the backward pass and the optimizer step; the network casts itself. Weights are
-serialised as safetensors beside the architecture's config: a pipeline from disk needs nothing
-else, and holds no pickle.
+thinc owns the backward pass and the optimizer step; the network casts itself. Weights are saved
+beside the architecture's config: a pipeline from disk needs no checkpoint and no network.
 """
 
 import json
@@ -12,7 +11,6 @@ from typing import cast
 
 import safetensors.torch
 import srsly
-import torch
 from safetensors import SafetensorError
 from thinc.api import (
     ArgsKwargs,
@@ -23,18 +21,21 @@ from thinc.api import (
     xp2torch,
 )
 from thinc.types import Floats2d
-from torch import Tensor
+from torch import Tensor, nn
 
 from spacy_modernbert_bio.encoder.checkpoint import fill
 from spacy_modernbert_bio.encoder.config import EncoderConfig
 from spacy_modernbert_bio.encoder.modeling import ModernBertEncoder
 from spacy_modernbert_bio.encoder.packing import PackedBatch, stitch
 from spacy_modernbert_bio.errors import CheckpointError, ConfigError
+from spacy_modernbert_bio.models.torch_layer import SafeTorchShim
+
+_WHERE = "the saved transformer"
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """How a network is run; not part of its weights. See `build_encoder`."""
+    """How a network is run; not part of its weights. See `encoder_layer.build_encoder`."""
 
     attention: str
     precision: str
@@ -58,43 +59,78 @@ class NetworkSettings:
         return encoder.to(get_torch_default_device())
 
 
+class EncoderShim(SafeTorchShim):
+    """Holds the network; none until it is set or read from bytes."""
+
+    def __init__(self, settings: NetworkSettings) -> None:
+        super().__init__(nn.Module())
+        self._settings = settings
+
+    @property
+    def encoder(self) -> ModernBertEncoder | None:
+        """The network, if there is one yet."""
+        module = self.module
+        return module if isinstance(module, ModernBertEncoder) else None
+
+    @encoder.setter
+    def encoder(self, encoder: ModernBertEncoder) -> None:
+        self._model = self._settings.apply(encoder)
+
+    def to_bytes(self) -> bytes:
+        """Config and weights: msgpack around JSON and safetensors; empty without a network."""
+        if self.encoder is None:
+            return b""
+        state = self.encoder.state_dict()
+        content: bytes = srsly.msgpack_dumps(
+            {
+                "config": json.dumps(self.encoder.config.to_dict()),
+                "weights": safetensors.torch.save(
+                    {key: value.contiguous().cpu() for key, value in state.items()}
+                ),
+            }
+        )
+        return content
+
+    def from_bytes(self, bytes_data: bytes) -> "EncoderShim":
+        """Read what `to_bytes` gave. Raises CheckpointError for anything else."""
+        if not bytes_data:
+            return self
+        try:
+            content = srsly.msgpack_loads(bytes_data)
+            raw = json.loads(content["config"])
+            tensors = safetensors.torch.load(content["weights"])
+        except (ValueError, TypeError, KeyError, SafetensorError):
+            raise CheckpointError(
+                where=_WHERE,
+                found="bytes that are no config and safetensors, or are cut off",
+                wanted="weights that Encoder.v1 wrote",
+                fix="Save the pipeline again with this library; pickles are never read.",
+            ) from None
+        encoder = ModernBertEncoder(EncoderConfig.from_dict(raw, where=_WHERE))
+        fill(encoder, tensors, where=_WHERE)
+        self.encoder = encoder
+        return self
+
+
 def row_layer(settings: NetworkSettings) -> Model[PackedBatch, Floats2d]:
-    """A layer without a network yet: `set_encoder` or deserialisation brings it.
+    """A layer without a network yet; see `EncoderShim`.
 
     In: one packed row. Out: the kept rows of its hidden states, `[kept, width]`.
     """
-
-    def deserialize(_: object, data: bytes, device: torch.device) -> ModernBertEncoder | None:
-        encoder = _from_bytes(data)
-        return encoder and settings.apply(encoder).to(device)
-
-    layer: Model[PackedBatch, Floats2d] = PyTorchWrapper_v3(
-        None,  # type: ignore[arg-type]  # the shim takes None, the wrapper's annotation does not
-        convert_inputs=_to_torch,
-        convert_outputs=_from_torch,
-        serialize_model=_to_bytes,
-        deserialize_model=deserialize,
+    wrapper = PyTorchWrapper_v3(nn.Module(), convert_inputs=_to_torch, convert_outputs=_from_torch)
+    return Model(
+        "packed_rows", wrapper._func, attrs=dict(wrapper.attrs), shims=[EncoderShim(settings)]
     )
-    layer.attrs["settings"] = settings
-    return layer
 
 
-def encoder_of(layer: Model[PackedBatch, Floats2d]) -> ModernBertEncoder | None:
-    """The network of a row layer; None before it has one."""
-    encoder: ModernBertEncoder | None = layer.shims[0]._model
-    return encoder
-
-
-def set_encoder(layer: Model[PackedBatch, Floats2d], encoder: ModernBertEncoder) -> None:
-    """Give a row layer its network."""
-    layer.shims[0]._model = layer.attrs["settings"].apply(encoder)
+def shim_of(layer: Model[PackedBatch, Floats2d]) -> EncoderShim:
+    """The shim of a row layer."""
+    return cast(EncoderShim, layer.shims[0])
 
 
 def _to_torch(
     model: Model[PackedBatch, Floats2d], batch: PackedBatch, is_train: bool
 ) -> tuple[ArgsKwargs, Callable[[ArgsKwargs], PackedBatch]]:
-    encoder = encoder_of(model)
-    assert encoder is not None, "the layer was run before it was initialised"
     return ArgsKwargs((batch.piece_ids, batch.layout), {}), lambda _: batch
 
 
@@ -110,35 +146,3 @@ def _from_torch(
         return ArgsKwargs(((kept,),), {"grad_tensors": xp2torch(gradient, device=kept.device)})
 
     return cast(Floats2d, torch2xp(kept.detach())), to_torch
-
-
-def _to_bytes(encoder: ModernBertEncoder | None) -> bytes:
-    if encoder is None:
-        return b""
-    tensors = {key: value.contiguous().cpu() for key, value in encoder.state_dict().items()}
-    content: bytes = srsly.msgpack_dumps(
-        {
-            "config": json.dumps(encoder.config.to_dict()),
-            "weights": safetensors.torch.save(tensors),
-        }
-    )
-    return content
-
-
-def _from_bytes(data: bytes) -> ModernBertEncoder | None:
-    if not data:
-        return None
-    where = "the saved transformer"
-    try:
-        content = srsly.msgpack_loads(data)
-        raw, tensors = json.loads(content["config"]), safetensors.torch.load(content["weights"])
-    except (ValueError, TypeError, KeyError, SafetensorError) as error:
-        raise CheckpointError(
-            where=where,
-            found="weights that are no safetensors data",
-            wanted="weights that this package wrote",
-            fix="The file is damaged or was written by another architecture.",
-        ) from error
-    encoder = ModernBertEncoder(EncoderConfig.from_dict(raw, where=where))
-    fill(encoder, tensors, where=where)
-    return encoder
