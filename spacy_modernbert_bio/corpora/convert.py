@@ -16,6 +16,7 @@ from spacy.language import Language
 from spacy.tokens import DocBin
 
 from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
+from spacy_modernbert_bio.corpora.converted import report_path
 from spacy_modernbert_bio.corpora.document import Document, TextSpan
 from spacy_modernbert_bio.corpora.formats.brat import Discontinuous, read_brat
 from spacy_modernbert_bio.corpora.formats.iob import read_iob
@@ -82,11 +83,6 @@ def convert(
         content = json.dumps({**head, **report.to_dict()}, indent=2, ensure_ascii=False)
         report_file.write_text(content + "\n", encoding="utf8")
     return report
-
-
-def report_path(output: Path) -> Path:
-    """Where the report on a converted file stands: `train.spacy` has `train.report.json`."""
-    return output.with_suffix(".report.json")
 
 
 def _check_options(
