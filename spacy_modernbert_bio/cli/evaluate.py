@@ -39,7 +39,7 @@ FACTORY = "modernbert_ner"
 _PACKAGES = ("spacy-modernbert-bio", "spacy", "spacy-transformers", "thinc", "torch")
 
 
-def evaluate_command(
+def evaluate(
     model: Annotated[str, typer.Argument(help="Pipeline: a folder or an installed package.")],
     data: Annotated[Path, typer.Argument(help="Annotated documents, a .spacy file.")],
     pipe: Annotated[

@@ -8,7 +8,7 @@ from spacy.cli.evaluate import evaluate as spacy_evaluate
 from spacy.tokens import Doc, DocBin, Span
 from typer.testing import CliRunner
 
-from spacy_modernbert_bio.cli.evaluate import evaluate_command, evaluate_pipeline, tables_of
+from spacy_modernbert_bio.cli.evaluate import evaluate, evaluate_pipeline, tables_of
 from spacy_modernbert_bio.errors import ConfigError, CorpusError
 from spacy_modernbert_bio.files import checksum
 
@@ -126,7 +126,7 @@ def test_calibration_weighs_confidence_against_verdicts(model, data) -> None:
 
 def command(*arguments: object):
     app = typer.Typer()
-    app.command()(evaluate_command)
+    app.command()(evaluate)
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
