@@ -27,14 +27,16 @@ from spacy_modernbert_bio.encoder.pieces import Ints, Pieces
 class PackedTransformerData(TransformerData):  # type: ignore[misc]  # an untyped base
     """The hidden states of one document; see TransformerData for the fields of the base class.
 
+    pieces: pieces of the document's text; as many rows of hidden states when all were read.
     windows: how many overlapping windows the document was read in.
-    borrowed: tokens without a piece of their own, which took the nearest one's vector.
+    borrowed: numbers of the tokens without a piece of their own, which took the nearest one's.
     keep_hidden_states: whether serialisation (`doc.to_bytes`, DocBin, `n_process`) includes the
         hidden states; set it on the instance.
     """
 
+    pieces: int = 0
     windows: int = 0
-    borrowed: int = 0
+    borrowed: tuple[int, ...] = ()
     keep_hidden_states: bool = False
 
     def to_dict(self) -> dict[str, Any]:
@@ -109,8 +111,9 @@ def _document_data(
         wordpieces=_wordpieces(pieces.piece_ids, names),
         model_output=ModelOutput(last_hidden_state=hidden[None]),
         align=_ragged(alignment.piece_index, alignment.lengths),
+        pieces=len(pieces),
         windows=windows,
-        borrowed=int(alignment.borrowed.sum()),
+        borrowed=tuple(alignment.borrowed.nonzero()[0].tolist()),
     )
 
 
