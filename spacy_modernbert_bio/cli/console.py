@@ -1,0 +1,85 @@
+"""What commands say, and where: results on stdout, everything else on stderr.
+
+Tables and progress are for people; `--json` and `--quiet` are for scripts. An error is one line
+without traceback or locals, since those would print document text.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import rich.console
+import rich.table
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from spacy_modernbert_bio.errors import ModernBertBioError
+from spacy_modernbert_bio.evaluation.tables import Table
+
+Item = TypeVar("Item")
+
+
+class Console:
+    """One command's output.
+
+    quiet: nothing on stderr but errors. as_json: results as JSON on stdout, no tables for people.
+    """
+
+    def __init__(self, *, quiet: bool = False, as_json: bool = False) -> None:
+        self.quiet = quiet
+        self.as_json = as_json
+        self._out = rich.console.Console(highlight=False)
+        self._err = rich.console.Console(stderr=True, highlight=False)
+
+    def say(self, message: str) -> None:
+        """A line on stderr."""
+        if not self.quiet:
+            self._err.print(Text(message), soft_wrap=True)
+
+    def emit(self, value: Mapping[str, Any]) -> None:
+        """A result as one line of JSON on stdout."""
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
+    def table(self, table: Table) -> None:
+        """A table on stdout: aligned for people, a JSON list of rows with `as_json`."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(table.to_json_rows(), ensure_ascii=False) + "\n")
+        elif self._out.is_terminal:
+            self._out.print(_render(table))
+        else:
+            # A pipe has no width to fit into: nothing is folded or cut.
+            sys.stdout.write(table.to_text() + "\n")
+
+    def progress(
+        self, items: Iterable[Item], total: int | None = None, label: str = ""
+    ) -> Iterator[Item]:
+        """The items, with a bar on stderr where somebody watches."""
+        if self.quiet or not self._err.is_terminal:
+            yield from items
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(*columns, TimeElapsedColumn(), console=self._err) as bar:
+            yield from bar.track(items, total=total, description=label)
+
+
+@contextmanager
+def errors_shown() -> Iterator[None]:
+    """Turn our own errors into one line on stderr and exit code 1."""
+    try:
+        yield
+    except ModernBertBioError as error:
+        line = Text.assemble(("error: ", "bold red"), str(error))
+        rich.console.Console(stderr=True, highlight=False).print(line, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def _render(table: Table) -> rich.table.Table:
+    drawn = rich.table.Table(title=table.title or None, title_justify="left")
+    for name in table.columns:
+        drawn.add_column(Text(name))
+    for row in table.to_cells():
+        drawn.add_row(*map(Text, row))
+    return drawn
