@@ -61,6 +61,10 @@ def read_sources(path: Path, suffixes: Sequence[str], *, inside: str = "") -> It
             raise CorpusError(
                 where=str(path), found="no such file", wanted="a file, a folder or a tar archive"
             )
+        if inside:
+            raise CorpusError(
+                where=str(path), found="one file", wanted="a folder or an archive to look inside of"
+            )
         yield _source_file(path.name, str(path), path.read_bytes())
         return
     found = False

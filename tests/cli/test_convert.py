@@ -68,7 +68,8 @@ def test_labels_are_merged_renamed_or_left_out(
         (["--map-labels", "Disease"], "found 'Disease'; wanted OLD=NEW, or OLD= to leave it out"),
         (["--map-labels", "=Disease"], "found '=Disease'; wanted OLD=NEW"),
         (["--map-labels", "Gene=X"], "found labels that the corpus does not have: Gene"),
-        (["--inside", "train", "--documents", "gone.list"], "gone.list: found no such file"),
+        (["--documents", "gone.list"], "gone.list: found no such file"),
+        (["--inside", "train"], "corpus.txt: found one file; wanted a folder or an archive"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_exit_code_one(

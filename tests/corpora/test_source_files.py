@@ -99,6 +99,12 @@ def test_missing_source_is_named(name: str, tmp_path: Path) -> None:
         texts(tmp_path / name)
 
 
+def test_there_is_nothing_inside_of_one_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"one")
+    with pytest.raises(CorpusError, match="found one file; wanted a folder or an archive to look"):
+        texts(tmp_path / "a.txt", "train")
+
+
 def test_source_without_a_file_of_the_format_is_refused(tmp_path: Path) -> None:
     archive = write_archive(tmp_path / "corpus.tar.gz")
     message = r"corpus.tar.gz/dev: found no file of this format; wanted files that end in .txt"

@@ -83,7 +83,7 @@ def _halves(path: Path, inside: str) -> Iterator[SourceFile]:
         )
     for half in (path.with_suffix(".txt"), path.with_suffix(".ann")):
         if half.suffix == ".txt" or half.is_file():
-            yield from read_sources(half, ())
+            yield from read_sources(half, (), inside=inside)
 
 
 @dataclass(frozen=True)
