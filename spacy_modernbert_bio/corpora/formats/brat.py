@@ -145,7 +145,7 @@ def _read_annotations(source: SourceFile, report: ConversionReport) -> Iterator[
                 + " ".join(_OTHER_LINES),
             )
         pairs = [fragment.split(" ") for fragment in span[2].split(";")]
-        fragments = sorted((int(start), int(stop)) for start, stop in pairs)
+        fragments = [(int(start), int(stop)) for start, stop in pairs]
         yield _Annotation(span[1], fragments, where, columns[2])
 
 
@@ -191,6 +191,6 @@ def _to_spans(
         kind = COVERED if discontinuous == "cover" else IN_FRAGMENTS
         report.repaired(kind, annotation.where)
         if discontinuous == "cover":
-            fragments = [(fragments[0][0], max(stop for _, stop in fragments))]
+            fragments = [(min(fragments)[0], max(stop for _, stop in fragments))]
     for start, stop in fragments:
         yield TextSpan(start, stop, annotation.label, annotation.where)

@@ -66,6 +66,11 @@ def test_discontinuous_span_is_covered_or_taken_apart(tmp_path: Path) -> None:
     assert report.repairs[brat.IN_FRAGMENTS].count == 1
 
 
+@pytest.mark.parametrize("line", ["30 35;21 25\tright left", "21 35;26 29\tleft and right and"])
+def test_fragments_may_stand_in_any_order_and_overlap(line: str, tmp_path: Path) -> None:
+    assert read(tmp_path, f"T1\tPart {line}\n").spans == (TextSpan(21, 35, "Part"),)
+
+
 def test_span_across_a_line_end_is_written_with_a_blank(tmp_path: Path) -> None:
     assert read(tmp_path, "T1\tPart 18 25\tin left\n").spans == (TextSpan(18, 25, "Part"),)
 
