@@ -37,12 +37,20 @@ class RotaryTable:
 def rotate(
     x: Float[Tensor, "pieces heads head_width"], table: RotaryTable
 ) -> Float[Tensor, "pieces heads head_width"]:
-    """Turn each pair of coordinates of each head by its piece's angle."""
+    """Turn each pair of coordinates of each head by its piece's angle.
+
+    Where no gradient is kept `x` itself is turned: the copy would cost more than the arithmetic.
+    """
     first, second = x.chunk(2, dim=-1)
-    return torch.cat(
-        (
-            first * table.cos - second * table.sin,
-            second * table.cos + first * table.sin,
-        ),
-        dim=-1,
-    )
+    if torch.is_grad_enabled():
+        return torch.cat(
+            (
+                first * table.cos - second * table.sin,
+                second * table.cos + first * table.sin,
+            ),
+            dim=-1,
+        )
+    crossed = first * table.sin
+    first.mul_(table.cos).addcmul_(second, table.sin, value=-1.0)
+    second.mul_(table.cos).add_(crossed)
+    return x
