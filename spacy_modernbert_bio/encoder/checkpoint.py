@@ -171,7 +171,7 @@ def _partition(
 def _read_tensors(folder: Path) -> dict[str, Tensor]:
     """All tensors of a folder's safetensors files, as float32."""
     tensors: dict[str, Tensor] = {}
-    for path in _weight_files(folder):
+    for path in weight_files(folder):
         try:
             with safe_open(path, framework="pt") as stream:
                 tensors |= {key: stream.get_tensor(key).float() for key in stream.keys()}  # noqa: SIM118
@@ -185,7 +185,7 @@ def _read_tensors(folder: Path) -> dict[str, Tensor]:
     return tensors
 
 
-def _weight_files(folder: Path) -> list[Path]:
+def weight_files(folder: Path) -> list[Path]:
     """The safetensors files that make up the checkpoint."""
     if (folder / WEIGHTS).is_file():
         return [folder / WEIGHTS]
