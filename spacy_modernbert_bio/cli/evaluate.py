@@ -15,14 +15,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
-import spacy
 import typer
 from spacy.language import Language
 from spacy.tokens import Doc, DocBin
 from spacy.tokens import Span as DocSpan
-from thinc.api import prefer_gpu
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.errors import ConfigError, CorpusError
 from spacy_modernbert_bio.evaluation.bootstrap import bootstrap_interval
 from spacy_modernbert_bio.evaluation.calibration import calibration_error, reliability
@@ -54,7 +53,7 @@ def evaluate(
     """Score a pipeline's spans: strict F1 with its interval, calibration, speed."""
     console = Console(quiet=quiet, as_json=as_json)
     with errors_shown():
-        _use_device(gpu_id)
+        use_device(gpu_id)
         metrics = evaluate_pipeline(
             model, data, pipe=pipe, batch_size=batch_size, progress=console.progress
         )
@@ -86,7 +85,7 @@ def evaluate_pipeline(
     Raises ConfigError for a pipeline or component that is not there, CorpusError for data that
     cannot be scored.
     """
-    nlp = _load(model)
+    nlp = load_pipeline(model)
     name = _component(nlp, pipe)
     component = nlp.get_pipe(name)
     key = getattr(component, "spans_key", None) or getattr(component, "key", None)
@@ -193,25 +192,6 @@ class _Judged:
         self.gold.append(wanted)
         self.predicted.append({_offsets(span) for span in spans})
         self.words += len(predicted)
-
-
-def _use_device(gpu_id: int) -> None:
-    if gpu_id >= 0 and not prefer_gpu(gpu_id):
-        raise ConfigError(
-            where="--gpu-id", found=f"no GPU {gpu_id} here", wanted="a CUDA device, or -1"
-        )
-
-
-def _load(model: str) -> Language:
-    try:
-        return spacy.load(model)
-    except OSError as error:
-        # spaCy's E050 and E053: neither a package nor a folder with a config.
-        if not str(error).startswith(("[E050]", "[E053]")):
-            raise
-        raise ConfigError(
-            where=model, found="no pipeline", wanted="a pipeline's folder or package name"
-        ) from None
 
 
 def _component(nlp: Language, pipe: str | None) -> str:

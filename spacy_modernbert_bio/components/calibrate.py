@@ -72,10 +72,12 @@ def calibrate_spans(
         return confidences(chain.tempered(temperature), spans, path, rules)[judged]
 
     def log_loss(temperature: float) -> float:
-        told = np.where(correct, confidence(temperature), 1.0 - confidence(temperature))
+        right = confidence(temperature)
+        told = np.where(correct, right, 1.0 - right)
         return -float(np.log(np.maximum(told, _SMALLEST_PROBABILITY)).mean())
 
-    temperature = fit_temperature(log_loss)
+    # spaCy saves numbers of cfg cut to ten digits: what is used now is what will be loaded.
+    temperature = round(fit_temperature(log_loss), 6)
     return CalibrationReport(
         temperature=temperature,
         spans=int(judged.sum()),

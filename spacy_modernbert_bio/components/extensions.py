@@ -16,7 +16,7 @@ COVERAGE = "modernbert_coverage"
 
 
 def store_confidence(span: Span, confidence: float) -> None:
-    """Keep a span's confidence on its Doc, for `span._.confidence` to find.
+    """Keep a span's confidence on its Doc; what `span._.confidence = 0.9` does.
 
     It stands where spaCy keeps a span's extension values, by borders, and there by label: so it
     goes along in `to_bytes`, to worker processes, through `Doc.from_docs` and `span.as_doc`, and
@@ -32,8 +32,8 @@ def find_confidence(span: Span) -> float | None:
     spaCy's `spancat` writes too. Two heads that give one span one label leave one confidence here,
     the later head's; each group's own scores stand in `SpanGroup.attrs["scores"]`.
     """
-    stored = _user_data(span).get(_key(span))
-    if stored is not None and span.label_ in stored:
+    stored = _user_data(span).get(_key(span), {})
+    if span.label_ in stored:
         return float(stored[span.label_])
     for group in span.doc.spans.values():
         for other, score in zip(group, group.attrs.get("scores", ()), strict=False):
@@ -44,7 +44,7 @@ def find_confidence(span: Span) -> float | None:
 
 _EXTENSIONS = (
     (Doc, COVERAGE, {"default": None}),
-    (Span, CONFIDENCE, {"getter": find_confidence}),
+    (Span, CONFIDENCE, {"getter": find_confidence, "setter": store_confidence}),
 )
 
 

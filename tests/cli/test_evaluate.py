@@ -161,7 +161,7 @@ def test_table_ends_with_all_labels_together(model, data) -> None:
 
 
 def test_gpu_that_is_not_there_is_one_line_on_stderr(model, data, monkeypatch) -> None:
-    monkeypatch.setattr("spacy_modernbert_bio.cli.evaluate.prefer_gpu", lambda gpu_id: False)
+    monkeypatch.setattr("spacy_modernbert_bio.cli.pipelines.prefer_gpu", lambda gpu_id: False)
     result = command(model, data, "--pipe", "entity_ruler", "--gpu-id", 3)
     assert result.exit_code == 1
     assert "--gpu-id: found no GPU 3 here; wanted a CUDA device, or -1." in result.stderr

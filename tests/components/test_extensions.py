@@ -2,7 +2,7 @@ import pytest
 import spacy
 from spacy.tokens import Doc, DocBin, Span, SpanGroup
 
-from spacy_modernbert_bio.components.extensions import install_extensions, store_confidence
+from spacy_modernbert_bio.components.extensions import install_extensions
 from spacy_modernbert_bio.errors import ConfigError
 
 VOCAB = spacy.blank("en").vocab
@@ -18,7 +18,7 @@ def doc():
 def scored(doc):
     doc.set_ents([Span(doc, 0, 1, "SIGN"), Span(doc, 2, 3, "SIGN")])
     for ent, confidence in zip(doc.ents, (0.9, 0.6), strict=True):
-        store_confidence(ent, confidence)
+        ent._.confidence = confidence
     return doc
 
 
@@ -38,7 +38,7 @@ def test_a_span_has_the_confidence_of_its_borders_and_label(scored):
 
 
 def test_two_labels_on_one_span_keep_their_own(scored):
-    store_confidence(Span(scored, 0, 1, "OTHER"), 0.1)
+    Span(scored, 0, 1, "OTHER")._.confidence = 0.1
     assert Span(scored, 0, 1, "OTHER")._.confidence == 0.1
     assert confidences(scored) == [0.9, 0.6]
 

@@ -1,0 +1,110 @@
+import json
+
+import pytest
+import spacy
+import typer
+from spacy.tokens import DocBin
+from typer.testing import CliRunner
+
+from spacy_modernbert_bio.cli.calibrate import calibrate, calibrate_pipeline
+from spacy_modernbert_bio.errors import ConfigError, CorpusError
+from tests.components.tagging import MODEL, TEXTS, blank, corpus, spans_of, train
+
+
+@pytest.fixture(scope="module")
+def trained_twice(tmp_path_factory):
+    """A pipeline whose two heads listen to one network, and clean nothing up."""
+    nlp = spacy.blank("en")
+    nlp.add_pipe("tok2vec", config={"model": MODEL["tok2vec"]})
+    listener = {"@architectures": "spacy.Tok2VecListener.v1", "width": 32}
+    for name, key in (("flat", None), ("sites", "sites")):
+        config = {"model": MODEL | {"tok2vec": listener}, "spans_key": key}
+        nlp.add_pipe("modernbert_ner", name=name, config=config)
+    examples = corpus(nlp)
+    for example in examples:
+        example.reference.spans["sites"] = list(example.reference.ents)
+    train(nlp, examples)
+    path = tmp_path_factory.mktemp("calibrate") / "model"
+    nlp.to_disk(path)
+    return path
+
+
+@pytest.fixture
+def model(trained_twice, tmp_path):
+    nlp = spacy.load(trained_twice)
+    nlp.to_disk(tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def data(tmp_path):
+    """Gold that has only the first span of each text: the model is wrong about the others."""
+    docs = []
+    nlp = blank()
+    for text, spans in TEXTS.items():
+        doc = nlp.make_doc(text)
+        doc.set_ents([doc.char_span(*span) for span in spans[:1]], default="outside")
+        doc.spans["sites"] = list(doc.ents)
+        docs.append(doc)
+    DocBin(docs=docs).to_disk(tmp_path / "dev.spacy")
+    return tmp_path / "dev.spacy"
+
+
+def command(*arguments):
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(calibrate)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def temperatures(path):
+    nlp = spacy.load(path)
+    return {name: nlp.get_pipe(name).cfg["temperature"] for name in ("flat", "sites")}
+
+
+def test_every_head_gets_a_temperature_that_is_saved(model, data, tmp_path):
+    reports = calibrate_pipeline(model, data, tmp_path / "calibrated")
+    saved = temperatures(tmp_path / "calibrated")
+    assert saved == {name: report.temperature for name, report in reports.items()}
+    assert all(report.temperature > 1.0 for report in reports.values())
+    assert all(report.error_after < report.error_before for report in reports.values())
+    assert temperatures(model) == {"flat": 1.0, "sites": 1.0}
+
+
+def test_predictions_stay_as_they_were(model, data, tmp_path):
+    calibrate_pipeline(model, data, tmp_path / "calibrated")
+    before, after = spacy.load(model), spacy.load(tmp_path / "calibrated")
+    for text in TEXTS:
+        assert spans_of(before(text)) == spans_of(after(text))
+
+
+def test_command_writes_back_and_prints_the_error_before_and_after(model, data):
+    result = command(model, data, "--quiet")
+    assert result.exit_code == 0, result.output
+    assert "error before  error after" in result.stdout
+    assert temperatures(model)["flat"] > 1.0
+
+
+def test_one_head_alone_can_be_calibrated(model, data):
+    result = command(model, data, "--pipe", "sites", "--json")
+    assert list(json.loads(result.stdout)) == ["sites"]
+    assert temperatures(model)["flat"] == 1.0 != temperatures(model)["sites"]
+
+
+def test_a_component_without_a_temperature_is_refused_in_one_line(model, data):
+    result = command(model, data, "--pipe", "tok2vec")
+    assert result.exit_code == 1
+    assert "found tok2vec, which has no temperature; wanted one of flat, sites" in result.stderr
+
+
+def test_a_pipeline_without_a_head_is_refused(tmp_path, data):
+    spacy.blank("en").to_disk(tmp_path / "blank")
+    with pytest.raises(ConfigError, match="found no component with one; wanted a pipeline with"):
+        calibrate_pipeline(tmp_path / "blank", data, tmp_path / "out")
+
+
+def test_a_failure_leaves_the_pipeline_as_it_was(model, tmp_path):
+    before = temperatures(model)
+    (tmp_path / "bad.spacy").write_bytes(b"no DocBin")
+    with pytest.raises(CorpusError):
+        calibrate_pipeline(model, tmp_path / "bad.spacy", model)
+    assert temperatures(model) == before
