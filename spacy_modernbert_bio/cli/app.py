@@ -1,0 +1,115 @@
+"""The command `modernbert-bio`: the list of its commands, each imported when it is called.
+
+A command's one-line help stands here beside its place, so that `--help`, completion and the hint
+after a misspelt name import neither spaCy nor torch. A test holds these lines to the docstrings.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
+
+from spacy_modernbert_bio import __version__
+
+# name: (where it is, the first line of its docstring)
+COMMANDS = {
+    "annotate": (
+        "spacy_modernbert_bio.cli.annotate:annotate",
+        "Find entities in texts: JSON lines for programs, a page for people.",
+    ),
+    "fill-mask": (
+        "spacy_modernbert_bio.cli.fill_mask:fill_mask",
+        "Predict the masked words of a text with any ModernBERT checkpoint.",
+    ),
+    "convert": (
+        "spacy_modernbert_bio.cli.convert:convert",
+        "Convert a corpus to a .spacy file, and say what did not align and what was repaired.",
+    ),
+    "debug-data": (
+        "spacy_modernbert_bio.cli.debug_data:debug_data",
+        "Check labels, alignment, lengths and leaks before training; errors give exit code 1.",
+    ),
+    "evaluate": (
+        "spacy_modernbert_bio.cli.evaluate:evaluate",
+        "Score a pipeline's spans: strict F1 with its interval, calibration, speed.",
+    ),
+    "calibrate": (
+        "spacy_modernbert_bio.cli.calibrate:calibrate",
+        "Fit a pipeline's confidences to development data.",
+    ),
+    "fetch-encoder": (
+        "spacy_modernbert_bio.cli.fetch_encoder:fetch_encoder",
+        "Put an encoder checkpoint into a folder, with its manifest.",
+    ),
+    "settings": (
+        "spacy_modernbert_bio.cli.settings:settings",
+        "Print a project's variables, and refuse impossible ones.",
+    ),
+    "benchmark": (
+        "spacy_modernbert_bio.cli.benchmark:app",
+        "Measure this package against others.",
+    ),
+}
+
+
+class LazyGroup(TyperGroup):
+    """A group that knows its commands by name and help, and imports the one that is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the arguments name, imported; usage errors as typer's own."""
+        # `Any`: typer's context is click's class or its own copy of it, as the version goes.
+        name, stand_in, rest = super().resolve_command(ctx, args)
+        return name, stand_in if name is None else load_command(name), rest
+
+
+def load_command(name: str) -> Any:
+    """Import a command: what typer makes of a function, or of the app of several."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    target: Callable[..., None] | typer.Typer = getattr(import_module(module), attribute)
+    if isinstance(target, typer.Typer):
+        return get_group(target)
+    alone = _typer()
+    alone.command(name)(target)
+    return get_command(alone)
+
+
+def _typer(**settings: Any) -> typer.Typer:
+    # A traceback with locals, typer's default, would print document text.
+    return typer.Typer(
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        pretty_exceptions_show_locals=False,
+        **settings,
+    )
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"modernbert-bio {__version__}")
+        raise typer.Exit
+
+
+app = _typer(cls=LazyGroup, no_args_is_help=True)
+
+
+@app.callback()
+def _main(
+    version: Annotated[  # noqa: ARG001  its callback does the work
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Long-context ModernBERT-bio encoders in spaCy: entities in whole clinical notes."""
+
+
+def _add_stand_in(name: str, help_line: str) -> None:
+    @app.command(name, help=help_line)
+    def stand_in() -> None:
+        pass
+
+
+for _name, (_, _help) in COMMANDS.items():
+    _add_stand_in(_name, _help)
