@@ -1,0 +1,200 @@
+"""`modernbert-bio benchmark speed`: the encoder in spaCy against what it replaces, here and now.
+
+Prints ratios, and the share of this machine's own matrix-product rate. Random weights run as fast
+as trained ones. Takes minutes at base size; nothing else should run meanwhile.
+"""
+
+import json
+import logging
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import torch
+import typer
+
+from spacy_modernbert_bio.benchmarks import contenders as who
+from spacy_modernbert_bio.benchmarks.memory import peak_megabytes
+from spacy_modernbert_bio.benchmarks.overhead import measure_overhead
+from spacy_modernbert_bio.benchmarks.speed import (
+    Contender,
+    Race,
+    flops,
+    make_texts,
+    matrix_rate,
+    run_race,
+    workloads,
+)
+from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint, locate_checkpoint
+from spacy_modernbert_bio.encoder.precision import has_bf16
+from spacy_modernbert_bio.errors import ConfigError
+from spacy_modernbert_bio.evaluation.tables import Table
+from spacy_modernbert_bio.files import atomic_file
+
+app = typer.Typer(help="Measure speed and memory on this machine.")
+
+_PACKAGES = ("spacy-modernbert-bio", "spacy-transformers", "transformers", "torch")
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16}
+OURS = "Encoder.v1"
+
+
+@app.callback()
+def benchmark() -> None:
+    """Measure speed and memory on this machine."""
+
+
+@app.command()
+def speed(
+    encoder: Annotated[str, typer.Argument(help="Folder or hub id of a ModernBERT checkpoint.")],
+    workload: Annotated[
+        list[str] | None, typer.Option(help="notes, sentences or long; may repeat. [default: all]")
+    ] = None,
+    precision: Annotated[
+        list[str] | None, typer.Option(help="fp32 or bf16; may repeat. [default: what is native]")
+    ] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Timed rounds after the warm one.")] = 3,
+    threads: Annotated[int, typer.Option(min=1, help="torch threads.")] = 2,
+    memory: Annotated[bool, typer.Option(help="Peak memory of the long note too.")] = True,
+    output: Annotated[Path | None, typer.Option(help="Write all figures here, as JSON.")] = None,
+    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+) -> None:
+    """Compare speed with plain transformers and spacy-transformers: same weights, one run."""
+    console = Console(quiet=quiet, as_json=as_json)
+    with errors_shown():
+        figures = measure_speed(
+            locate_checkpoint(encoder),
+            names=_chosen(workload, list(workloads()), "--workload"),
+            precisions=_chosen(precision, _native(), "--precision", list(_DTYPES)),
+            rounds=rounds,
+            threads=threads,
+            memory=memory,
+            console=console,
+        )
+        if output is not None:
+            with atomic_file(output) as path:
+                path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf8")
+        if as_json:
+            console.emit(figures)
+        else:
+            _show(figures, console)
+
+
+def measure_speed(
+    folder: Path,
+    *,
+    names: list[str],
+    precisions: list[str],
+    rounds: int,
+    threads: int,
+    memory: bool,
+    console: Console,
+) -> dict[str, Any]:
+    """All figures of one run, as plain data."""
+    torch.set_num_threads(threads)
+    # The stock model's notes about lengths and classes would come once a round.
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    checkpoint = load_checkpoint(folder)
+    config, tokenizer = checkpoint.config, checkpoint.tokenizer
+    del checkpoint
+    races = []
+    mine = {name: who.ours(folder, name) for name in precisions}
+    for name in names:
+        task = workloads()[name]
+        texts = make_texts(tokenizer, task.lengths)
+        operations = flops(config, task.lengths)
+        for kind in precisions:
+            rivals = _rivals(folder, name, kind)
+            field = {OURS: who.run_pipeline(mine[kind]), **rivals}
+            rate = matrix_rate(config, _DTYPES[kind])
+            race = run_race(task, field, texts, rate, rounds, console.say)
+            overhead = measure_overhead(mine[kind], texts)
+            races.append(
+                _race_figures(race, kind, operations)
+                | {"overhead_share": overhead.share, "overhead_us": overhead.microseconds}
+            )
+    figures: dict[str, Any] = {
+        "machine": f"{platform.machine()}, {threads} threads, bf16 native: {_cpu_has_bf16()}",
+        "versions": {name: version(name) for name in _PACKAGES},
+        "rounds": rounds,
+        "races": races,
+    }
+    if memory:
+        (text,) = make_texts(tokenizer, workloads()["long"].lengths)
+        console.say("peak memory of the long note")
+        figures["peak_megabytes"] = {
+            name: peak_megabytes(name, folder, text, threads) for name in ("ours", "padded")
+        }
+    return figures
+
+
+def _rivals(folder: Path, workload: str, precision: str) -> dict[str, Contender]:
+    """What ours runs against; spacy-transformers has fp32 only on a CPU."""
+    plain = who.PlainTransformers(folder, _DTYPES[precision])
+    rivals: dict[str, Contender] = {
+        "transformers, padded": plain.padded,
+        "spacy-transformers, doc_spans, fp32": who.run_pipeline(who.stock(folder)),
+    }
+    if workload != "long":
+        rivals["transformers, one by one"] = plain.one_by_one
+    if precision != "fp32":
+        rivals[f"{OURS}, fp32"] = who.run_pipeline(who.ours(folder, "fp32"))
+    return rivals
+
+
+def _race_figures(race: Race, precision: str, operations: float) -> dict[str, Any]:
+    rows = {}
+    for name, seconds in race.seconds.items():
+        middle, least, most = race.ratio(name, OURS)
+        rows[name] = {
+            "seconds": seconds,
+            "times_ours": middle,
+            "times_ours_range": [least, most],
+            "share_of_matrix_rate": race.share(name, operations),
+        }
+    return {
+        "workload": race.workload.name,
+        "precision": precision,
+        "matrix_gflops": [rate / 1e9 for rate in race.rates],
+        "contenders": rows,
+    }
+
+
+def _show(figures: dict[str, Any], console: Console) -> None:
+    columns = ("contender", "time, ours = 1", "least", "most", "share of matrix rate")
+    for race in figures["races"]:
+        rows = [
+            (name, row["times_ours"], *row["times_ours_range"], row["share_of_matrix_rate"])
+            for name, row in race["contenders"].items()
+        ]
+        title = f"{race['workload']}, {race['precision']}, {figures['machine']}"
+        console.table(Table(columns, rows, title=title, decimals=2))
+        console.say(
+            f"own overhead: {race['overhead_share']:.1%} of the pass, "
+            f"{race['overhead_us']:.1f} µs a token"
+        )
+    if "peak_megabytes" in figures:
+        peaks = figures["peak_megabytes"]
+        rows = [(OURS, peaks["ours"]), ("transformers, padded", peaks["padded"])]
+        title = "peak memory above the loaded model, 8,192 pieces"
+        console.table(Table(("contender", "MB"), rows, title=title, decimals=0))
+
+
+def _chosen(
+    given: list[str] | None, default: list[str], option: str, allowed: list[str] | None = None
+) -> list[str]:
+    allowed = allowed or default
+    for name in given or ():
+        if name not in allowed:
+            raise ConfigError(where=option, found=name, wanted=f"one of {', '.join(allowed)}")
+    return given or default
+
+
+def _native() -> list[str]:
+    return ["fp32", "bf16"] if _cpu_has_bf16() else ["fp32"]
+
+
+def _cpu_has_bf16() -> bool:
+    return has_bf16(torch.device("cpu"))
