@@ -66,7 +66,6 @@ def test_every_head_gets_a_temperature_that_is_saved(model, data, tmp_path):
     saved = temperatures(tmp_path / "calibrated")
     assert saved == {name: report.temperature for name, report in reports.items()}
     assert all(report.temperature > 1.0 for report in reports.values())
-    assert all(report.error_after < report.error_before for report in reports.values())
     assert temperatures(model) == {"flat": 1.0, "sites": 1.0}
 
 

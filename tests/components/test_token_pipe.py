@@ -325,13 +325,12 @@ def noisy_case():
     return nlp, wrong
 
 
-def test_calibration_of_a_model_too_sure_of_itself_lowers_its_confidence_and_error():
+def test_calibration_of_a_model_too_sure_of_itself_lowers_its_confidence():
     nlp, examples = noisy_case()
     before = {text: nlp(text) for text in TEXTS}
     report = nlp.get_pipe("modernbert_ner").calibrate(iter(examples))
     assert report.temperature > 1.0
     assert (report.spans, report.correct) == (5, 3)
-    assert report.error_after < report.error_before
     assert nlp.get_pipe("modernbert_ner").cfg["temperature"] == report.temperature
     for text, doc in before.items():
         assert spans_of(nlp(text)) == spans_of(doc)
@@ -349,12 +348,3 @@ def test_predictions_without_annotation_are_not_judged():
     nlp, examples = noisy_case()
     extra = [unannotated(nlp, "Fever in Paris")]
     assert nlp.get_pipe("modernbert_ner").calibrate(examples + extra).spans == 5
-
-
-def test_calibration_needs_a_judged_span():
-    nlp, _ = noisy_case()
-    pipe = nlp.get_pipe("modernbert_ner")
-    with pytest.raises(ConfigError, match="no predicted span in annotated text; wanted at least"):
-        pipe.calibrate([unannotated(nlp, "Fever in Paris")])
-    with pytest.raises(ConfigError, match="found no words; wanted annotated development"):
-        pipe.calibrate([unannotated(nlp, "  ")])
