@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
-from typer.main import get_command, get_group
+from typer.main import get_group
 
 from spacy_modernbert_bio import __version__
 
@@ -38,11 +38,11 @@ COMMANDS = {
     ),
     "calibrate": (
         "spacy_modernbert_bio.cli.calibrate:calibrate",
-        "Fit a pipeline's confidences to development data.",
+        "Fit each component's temperature on development data, and save it in the pipeline.",
     ),
     "fetch-encoder": (
         "spacy_modernbert_bio.cli.fetch_encoder:fetch_encoder",
-        "Put an encoder checkpoint into a folder, with its manifest.",
+        "Get an encoder from the hub or a folder, or make a small one from a corpus's text.",
     ),
     "settings": (
         "spacy_modernbert_bio.cli.settings:settings",
@@ -50,7 +50,7 @@ COMMANDS = {
     ),
     "benchmark": (
         "spacy_modernbert_bio.cli.benchmark:app",
-        "Measure this package against others.",
+        "Measure speed and memory on this machine.",
     ),
 }
 
@@ -66,22 +66,25 @@ class LazyGroup(TyperGroup):
 
 
 def load_command(name: str) -> Any:
-    """Import a command: what typer makes of a function, or of the app of several."""
+    """Import a command: what typer makes of a function, or of an app of several functions."""
     module, _, attribute = COMMANDS[name][0].partition(":")
     target: Callable[..., None] | typer.Typer = getattr(import_module(module), attribute)
-    if isinstance(target, typer.Typer):
-        return get_group(target)
     alone = _typer()
-    alone.command(name)(target)
-    return get_command(alone)
+    if isinstance(target, typer.Typer):
+        alone.add_typer(target, name=name)
+    else:
+        alone.command(name)(target)
+    return get_group(alone).commands[name]
 
 
 def _typer(**settings: Any) -> typer.Typer:
-    # A traceback with locals, typer's default, would print document text.
     return typer.Typer(
         add_completion=False,
+        # A traceback with locals, typer's default, would print document text.
         pretty_exceptions_enable=False,
         pretty_exceptions_show_locals=False,
+        # The default mode takes words in brackets for styles, and swallows them.
+        rich_markup_mode="markdown",
         **settings,
     )
 
