@@ -100,7 +100,7 @@ app = _typer(cls=LazyGroup, no_args_is_help=True)
 
 @app.callback()
 def _main(
-    version: Annotated[  # noqa: ARG001  its callback does the work
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
     ] = False,
