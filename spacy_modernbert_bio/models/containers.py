@@ -17,7 +17,7 @@ from spacy.tokens import Doc
 from spacy_transformers.data_classes import FullTransformerBatch, TransformerData, WordpieceBatch
 from thinc.api import get_array_module, xp2torch
 from thinc.types import Floats3d, Ints1d, Ragged
-from transformers.file_utils import ModelOutput
+from transformers.utils import ModelOutput
 
 from spacy_modernbert_bio.encoder.alignment import Alignment
 from spacy_modernbert_bio.encoder.pieces import Ints, Pieces

@@ -215,6 +215,8 @@ def _forward(
         )
     pieces, alignments = reader.read(docs)
     lengths = [len(row) for row in pieces]
+    if not any(lengths):
+        return FullTransformerBatch.empty(len(docs)), lambda _: docs
     placed = place_windows(lengths, context=reading.window, overlap=reading.overlap)
     backprops: list[Callable[[Floats2d], Any]] = []
 
