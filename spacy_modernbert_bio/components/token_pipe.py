@@ -141,7 +141,9 @@ class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, w
                 fix="Give [initialize.components] labels, or annotated training documents.",
             )
         tags = len(tag_names(self.labels))
-        docs = [example.predicted for example in islice(get_examples(), _SAMPLE_DOCS)]
+        # The listener's array of an empty Doc has no width, so a sample must have tokens.
+        filled = (example.predicted for example in get_examples() if len(example.predicted))
+        docs = list(islice(filled, _SAMPLE_DOCS)) or [Doc(self.vocab, words=["word"])]
         head = self.model.get_ref("output_layer")
         if head.has_dim("nO") and head.get_dim("nO") != tags:
             raise ConfigError(

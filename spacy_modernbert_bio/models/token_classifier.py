@@ -102,7 +102,9 @@ def _to_torch(
     """One array for all documents in, one gradient a document back."""
     lengths = [len(rows) for rows in vectors]
     device = cast(SafeTorchShim, model.shims[0]).device
-    joined = xp2torch(model.ops.xp.concatenate(vectors), requires_grad=is_train, device=device)
+    # Listeners give an empty Doc an array without a width.
+    filled = [rows for rows in vectors if len(rows)] or [model.ops.alloc2f(0, model.get_dim("nI"))]
+    joined = xp2torch(model.ops.xp.concatenate(filled), requires_grad=is_train, device=device)
 
     def to_documents(gradients: ArgsKwargs) -> list[Floats2d]:
         return _split(cast(Floats2d, torch2xp(gradients.args[0])), lengths)

@@ -224,6 +224,13 @@ def test_a_model_of_another_width_is_refused():
         nlp.initialize(lambda: corpus(nlp))
 
 
+def test_widths_need_no_document_with_tokens():
+    nlp = blank()
+    pipe = nlp.get_pipe("modernbert_ner")
+    pipe.initialize(lambda: [unannotated(nlp, "")], nlp=nlp, labels=["A"])
+    assert len(pipe.predict([nlp.make_doc("some words")])) == 1
+
+
 def test_initialising_anew_with_the_same_labels_is_no_error():
     nlp, pipe, examples = ready()
     nlp.initialize(lambda: examples)

@@ -61,6 +61,13 @@ def test_scores_of_a_document_do_not_depend_on_its_batch():
     np.testing.assert_allclose(batch[2], alone[0], rtol=1e-5)
 
 
+def test_vectors_of_an_empty_document_need_no_width():
+    head = ready().get_ref("output_layer")
+    vectors = [np.ones((2, 8), dtype="float32"), np.zeros((0, 0), dtype="float32")]
+    assert [len(rows) for rows in head.predict(vectors).emissions] == [2, 0]
+    assert [len(rows) for rows in head.predict(vectors[1:]).emissions] == [0]
+
+
 def test_gradients_reach_every_parameter_and_tok2vec():
     model = ready(dropout=0.0)
     before = model.get_ref("tok2vec").predict(DOCS)
