@@ -39,6 +39,10 @@ class Console:
         if not self.quiet:
             self._err.print(Text(message), soft_wrap=True)
 
+    def error(self, message: str) -> None:
+        """A failure, as one line on stderr, also with `quiet`."""
+        _show_error(self._err, message)
+
     def emit(self, value: Mapping[str, Any]) -> None:
         """A result as one line of JSON on stdout."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
@@ -61,7 +65,10 @@ class Console:
             yield from items
             return
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        with Progress(*columns, TimeElapsedColumn(), console=self._err) as bar:
+        # Results may be written to stdout meanwhile, and belong there: rich would take them along.
+        with Progress(
+            *columns, TimeElapsedColumn(), console=self._err, redirect_stdout=False
+        ) as bar:
             yield from bar.track(items, total=total, description=label)
 
 
@@ -71,9 +78,12 @@ def errors_shown() -> Iterator[None]:
     try:
         yield
     except ModernBertBioError as error:
-        line = Text.assemble(("error: ", "bold red"), str(error))
-        rich.console.Console(stderr=True, highlight=False).print(line, soft_wrap=True)
+        _show_error(rich.console.Console(stderr=True, highlight=False), str(error))
         raise typer.Exit(1) from None
+
+
+def _show_error(console: rich.console.Console, message: str) -> None:
+    console.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
 
 
 def _render(table: Table) -> rich.table.Table:

@@ -1,0 +1,116 @@
+"""`modernbert-bio annotate`: the entities of notes, as JSON lines or as a page.
+
+Constant memory but for `--html`, whose page holds all notes. The output has a line for each note,
+in order; a note that failed has `error` in the place of its text and entities, so that nobody
+takes it for a note without entities, and the command's exit code is 1. A file is written when all
+notes have been through, or not at all.
+"""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spacy_modernbert_bio.cli.annotation import OWN_FIELDS, Record, annotate_notes
+from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.notes import check_inputs, read_notes
+from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
+from spacy_modernbert_bio.files import atomic_file
+from spacy_modernbert_bio.pages.note import NoteView, SpanView, note_page
+
+
+def annotate(
+    model: Annotated[str, typer.Argument(help="Pipeline: a folder or an installed package.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(help="Text files, folders of .txt, .jsonl or .jsonl.gz files, - for stdin."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option(help="Write JSON lines here. [default: stdout]")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write a page here; JSON lines then need --output.")
+    ] = None,
+    text_field: Annotated[
+        str, typer.Option(help="The field of a JSON line with its text.")
+    ] = "text",
+    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="stdin holds JSON lines.")] = False,
+    batch_size: Annotated[int, typer.Option(min=1, help="Notes at once.")] = 32,
+    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
+    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+) -> None:
+    """Find entities in texts: JSON lines for programs, a page for people."""
+    console = Console(quiet=quiet)
+    failed = 0
+    with errors_shown():
+        check_inputs(inputs)
+        use_device(gpu_id)
+        nlp = load_pipeline(model)
+        notes = read_notes(inputs, text_field=text_field, reserved=OWN_FIELDS, as_jsonl=as_jsonl)
+        records = annotate_notes(nlp, notes, batch_size=batch_size)
+        views = []
+        with _writer(output, to_stdout=html is None) as write:
+            for record in console.progress(records, label="notes"):
+                write(record)
+                if "error" in record:
+                    failed += 1
+                    console.error(f"{record['source']}: {record['error']}")
+                if html is not None:
+                    views.append(_view(record))
+        if html is not None:
+            with atomic_file(html) as path:
+                path.write_text(note_page(f"Annotated by {_title(nlp)}", views), encoding="utf-8")
+        for written in filter(None, (output, html)):
+            console.say(f"Wrote {written}")
+    if failed:
+        console.error(f"{failed:,} notes failed")
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _writer(output: Path | None, *, to_stdout: bool) -> Iterator[Callable[[Record], Any]]:
+    if output is not None:
+        with atomic_file(output) as path, path.open("wb") as stream:
+            yield lambda record: stream.write(_line(record))
+    elif to_stdout:
+        yield lambda record: sys.stdout.buffer.write(_line(record))
+        sys.stdout.flush()
+    else:
+        yield lambda _: None
+
+
+def _line(record: Record) -> bytes:
+    """A record as a line of UTF-8; a lone surrogate, which UTF-8 has not, makes it ASCII."""
+    try:
+        return (json.dumps(record, ensure_ascii=False) + "\n").encode()
+    except UnicodeEncodeError:
+        return (json.dumps(record) + "\n").encode()
+
+
+def _title(nlp: Any) -> str:
+    return f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
+
+
+def _view(record: Record) -> NoteView:
+    if "error" in record:
+        return NoteView(record["source"], "", failure=record["error"])
+    found = [
+        *record["entities"],
+        *(each for group in record.get("spans", {}).values() for each in group),
+    ]
+    spans = [SpanView(e["start"], e["end"], e["label"], e["confidence"]) for e in found]
+    return NoteView(record["source"], record["text"], spans, _coverage_line(record["coverage"]))
+
+
+def _coverage_line(coverage: Record | None) -> str:
+    if coverage is None:
+        return "The pipeline does not tell how much of the text it read."
+    windows = coverage["windows"]
+    return (
+        f"{coverage['pieces_read']:,} of {coverage['pieces']:,} pieces read, "
+        f"in {windows:,} window{'' if windows == 1 else 's'}"
+    )
