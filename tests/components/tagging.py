@@ -65,3 +65,15 @@ def spans_of(doc, key=None):
     """Borders in characters and label of a Doc's entities, or of a group."""
     spans = doc.ents if key is None else doc.spans[key]
     return [(span.start_char, span.end_char, span.label_) for span in spans]
+
+
+def ready(**config):
+    """An initialised pipeline, its component and its examples."""
+    nlp = blank(**config)
+    examples = corpus(nlp, config.get("spans_key"))
+    nlp.initialize(lambda: examples)
+    return nlp, nlp.get_pipe("modernbert_ner"), examples
+
+
+def unannotated(nlp, text):
+    return Example(nlp.make_doc(text), nlp.make_doc(text))
