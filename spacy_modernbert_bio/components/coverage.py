@@ -68,14 +68,14 @@ def _coverage_of(data: PackedTransformerData) -> Coverage:
     return Coverage(data.pieces, int(rows), data.windows, data.borrowed)
 
 
-@srsly.msgpack_encoders("modernbert_coverage")
+@srsly.msgpack_encoders("modernbert_coverage")  # type: ignore[untyped-decorator]
 def _encode(value: Any, chain: Callable[[Any], Any] | None = None) -> Any:
     if isinstance(value, Coverage):
         return {_KEY: asdict(value)}
     return value if chain is None else chain(value)
 
 
-@srsly.msgpack_decoders("modernbert_coverage")
+@srsly.msgpack_decoders("modernbert_coverage")  # type: ignore[untyped-decorator]
 def _decode(value: Any, chain: Callable[[Any], Any] | None = None) -> Any:
     if _KEY in value:
         fields = value[_KEY]
