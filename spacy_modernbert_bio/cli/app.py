@@ -28,6 +28,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.convert:convert",
         "Convert a corpus to a .spacy file, and say what did not align and what was repaired.",
     ),
+    "convert-splits": (
+        "spacy_modernbert_bio.cli.convert_splits:convert_splits",
+        "Convert all parts of a corpus, and say what did not align and what was repaired.",
+    ),
     "debug-data": (
         "spacy_modernbert_bio.cli.debug_data:debug_data",
         "Check labels, alignment, lengths and leaks before training; errors give exit code 1.",
@@ -42,7 +46,7 @@ COMMANDS = {
     ),
     "fetch-encoder": (
         "spacy_modernbert_bio.cli.fetch_encoder:fetch_encoder",
-        "Get an encoder from the hub or a folder, or make a small one from a corpus's text.",
+        "Put an encoder checkpoint into a folder, with its manifest.",
     ),
     "settings": (
         "spacy_modernbert_bio.cli.settings:settings",

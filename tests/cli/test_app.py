@@ -1,16 +1,19 @@
 """The list of commands: complete, true to the functions, and quick to print."""
 
 import inspect
+import re
 import subprocess
 import sys
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 
 import pytest
 import typer
 from typer.testing import CliRunner
 
 import spacy_modernbert_bio
+from spacy_modernbert_bio import cli
 from spacy_modernbert_bio.cli.app import COMMANDS, app
 
 HEAVY = ("spacy", "thinc", "torch", "transformers", "sklearn")
@@ -24,6 +27,15 @@ def test_help_line_is_the_first_of_the_docstring(name: str) -> None:
     if isinstance(target, typer.Typer):
         target = target.registered_callback.callback
     assert inspect.getdoc(target).splitlines()[0] == help_line
+
+
+def test_every_file_of_a_command_is_in_the_list() -> None:
+    room = Path(cli.__file__).parent
+    heads = [path.read_text(encoding="utf-8").split("\n", 1)[0] for path in room.glob("*.py")]
+    commands = [
+        found for head in heads for found in re.findall('^"""`modernbert-bio ([^ `]+)', head)
+    ]
+    assert sorted(commands) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
