@@ -60,7 +60,7 @@ def annotate(
                     failed += 1
                     console.error(f"{record['source']}: {record['error']}")
                 if html is not None:
-                    views.append(_view(record))
+                    views.append(view_of(record))
         if html is not None:
             with atomic_file(html) as path:
                 path.write_text(note_page(f"Annotated by {_title(nlp)}", views), encoding="utf-8")
@@ -95,7 +95,8 @@ def _title(nlp: Any) -> str:
     return f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
 
 
-def _view(record: Record) -> NoteView:
+def view_of(record: Record) -> NoteView:
+    """A record of `annotate_notes` as pages show it."""
     if "error" in record:
         return NoteView(record["source"], "", failure=record["error"])
     found = [

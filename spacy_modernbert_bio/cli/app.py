@@ -20,6 +20,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.annotate:annotate",
         "Find entities in texts: JSON lines for programs, a page for people.",
     ),
+    "show": (
+        "spacy_modernbert_bio.cli.show:show",
+        "Show notes with their entities marked, for a person to read.",
+    ),
     "fill-mask": (
         "spacy_modernbert_bio.cli.fill_mask:fill_mask",
         "Predict the masked words of a text with any ModernBERT checkpoint.",

@@ -1,0 +1,85 @@
+"""`modernbert-bio show`: notes with their entities marked, in the terminal and on a page.
+
+For a person who wants to look; `annotate` is for programs. Prints the text of the notes: not for
+logs. Where spans overlap, in groups, the terminal marks the first of them, the page all.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import rich.console
+import typer
+from rich.text import Text
+
+from spacy_modernbert_bio.cli.annotate import view_of
+from spacy_modernbert_bio.cli.annotation import OWN_FIELDS, annotate_notes
+from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.notes import check_inputs, read_notes
+from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
+from spacy_modernbert_bio.files import atomic_file
+from spacy_modernbert_bio.pages.note import NoteView, SpanView, note_page
+
+# Background colours that both dark and light terminals show, one a label in order of appearance.
+_COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red")
+_WIDTH = 88
+
+
+def show(
+    model: Annotated[str, typer.Argument(help="Pipeline: a folder or an installed package.")],
+    inputs: Annotated[list[str], typer.Argument(help="As for annotate: files, folders, -.")],
+    html: Annotated[Path | None, typer.Option(help="Write a page here as well.")] = None,
+    remark: Annotated[str, typer.Option(help="A line to print at the end.")] = "",
+    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
+    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+) -> None:
+    """Show notes with their entities marked, for a person to read."""
+    console = Console(quiet=quiet)
+    failed = 0
+    with errors_shown():
+        check_inputs(inputs)
+        use_device(gpu_id)
+        nlp = load_pipeline(model)
+        notes = read_notes(inputs, text_field="text", reserved=OWN_FIELDS)
+        views = [view_of(record) for record in annotate_notes(nlp, notes, batch_size=32)]
+        terminal = rich.console.Console(highlight=False, width=_width())
+        for view in views:
+            failed += bool(view.failure)
+            terminal.print(rendered(view))
+        if html is not None:
+            with atomic_file(html) as path:
+                path.write_text(note_page("Entities in notes", views), encoding="utf-8")
+            console.say(f"Wrote {html}")
+    if remark:
+        console.say(remark)
+    if failed:
+        console.error(f"{failed:,} notes failed")
+        raise typer.Exit(1)
+
+
+def rendered(view: NoteView) -> Text:
+    """A note's name, its text with `[entity|label confidence]`, and what was read of it."""
+    lines = Text.assemble((view.source, "bold"), "\n")
+    if view.failure:
+        return lines.append(view.failure, "red")
+    colours: dict[str, str] = {}
+    position = 0
+    for span in sorted(view.spans, key=lambda span: (span.start, -span.stop)):
+        if span.start < position:
+            continue
+        colour = colours.setdefault(span.label, _COLOURS[len(colours) % len(_COLOURS)])
+        lines.append(view.text[position : span.start])
+        lines.append("[").append(view.text[span.start : span.stop], f"bold {colour}")
+        lines.append(f"|{_tag(span)}", f"dim {colour}").append("]")
+        position = span.stop
+    lines.append(view.text[position:].rstrip() + "\n")
+    return lines.append(view.coverage, "dim")
+
+
+def _tag(span: SpanView) -> str:
+    return span.label if span.confidence is None else f"{span.label} {span.confidence:.2f}"
+
+
+def _width() -> int:
+    """Lines that one can read, also where a pipe has no width."""
+    found = rich.console.Console()
+    return min(found.width, _WIDTH) if found.is_terminal else _WIDTH

@@ -1,0 +1,60 @@
+"""Notes for a person to read, on a terminal and on a page."""
+
+from pathlib import Path
+
+import pytest
+import spacy
+import typer
+from typer.testing import CliRunner, Result
+
+from spacy_modernbert_bio.cli.show import rendered, show
+from spacy_modernbert_bio.pages.note import NoteView, SpanView
+
+
+def run(*arguments: object) -> Result:
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(show)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Path:
+    nlp = spacy.blank("en")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "DISEASE", "pattern": "gout"}])
+    nlp.to_disk(tmp_path / "pipeline")
+    return tmp_path / "pipeline"
+
+
+def test_entities_are_marked_where_they_stand(pipeline: Path, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("Known gout.\nNo [bold]markup[/bold] is read.\n")
+    page = tmp_path / "note.html"
+    result = run(pipeline, tmp_path / "note.txt", "--html", page, "--remark", "Mind.", "--quiet")
+    assert result.exit_code == 0
+    assert "Known [gout|DISEASE].\nNo [bold]markup[/bold] is read.\n" in result.stdout
+    assert "gout" in page.read_text()
+    assert result.stderr == ""
+
+
+def test_a_remark_comes_last(pipeline: Path, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("Known gout.")
+    result = run(pipeline, tmp_path / "note.txt", "--remark", "An invented note.")
+    assert result.stderr.splitlines()[-1] == "An invented note."
+
+
+def test_confidences_are_told_and_of_overlapping_spans_the_first_is_marked() -> None:
+    spans = [SpanView(3, 8, "B", 0.5), SpanView(0, 5, "A", 0.987), SpanView(6, 8, "B")]
+    assert rendered(NoteView("n", "a b c d.", spans, "all read")).plain == (
+        "n\n[a b c|A 0.99] [d.|B]\nall read"
+    )
+
+
+def test_a_note_that_failed_says_so_and_so_does_the_exit_code(
+    pipeline: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "good.txt").write_text("Known gout.")
+    (tmp_path / "empty.txt").write_text("")
+    result = run(pipeline, tmp_path / "empty.txt", tmp_path / "good.txt")
+    assert result.exit_code == 1
+    assert "an empty file" in result.stdout
+    assert "[gout|DISEASE]" in result.stdout
+    assert "1 notes failed" in result.stderr
