@@ -42,7 +42,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
 def test_every_declared_output_is_made_and_nothing_is_made_twice(folder: Path) -> None:
     said = run(folder, "ner", **FEW)
     assert "Traceback" not in said
