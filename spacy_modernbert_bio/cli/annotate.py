@@ -67,7 +67,7 @@ def annotate(
         for written in filter(None, (output, html)):
             console.say(f"Wrote {written}")
     if failed:
-        console.error(f"{failed:,} notes failed")
+        console.error(f"{failed:,} note{'' if failed == 1 else 's'} failed")
         raise typer.Exit(1)
 
 

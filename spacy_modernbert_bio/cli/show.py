@@ -52,7 +52,7 @@ def show(
     if remark:
         console.say(remark)
     if failed:
-        console.error(f"{failed:,} notes failed")
+        console.error(f"{failed:,} note{'' if failed == 1 else 's'} failed")
         raise typer.Exit(1)
 
 

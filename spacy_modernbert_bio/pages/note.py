@@ -24,6 +24,7 @@ nav a { display: flex; justify-content: space-between; gap: .5rem; padding: .2re
   border-radius: .3rem; text-decoration: none; overflow-wrap: anywhere }
 nav a:hover { background: var(--soft) }
 nav span { color: var(--quiet) }
+nav a > * { flex: none }
 details { border-top: 1px solid var(--line); padding: .5rem 0; scroll-margin-top: 1rem }
 summary { cursor: pointer; font-weight: 600; overflow-wrap: anywhere }
 .about { color: var(--quiet); font-size: .875rem }
@@ -90,7 +91,8 @@ def note_page(title: str, notes: Sequence[NoteView]) -> str:
     shown = "\n".join(_note(number, note, numbers) for number, note in enumerate(notes))
     failed = sum(bool(note.failure) for note in notes)
     body = (
-        f'<p class="about">{len(notes):,} notes ({failed:,} failed), '
+        f'<p class="about">{len(notes):,} note{"" if len(notes) == 1 else "s"} '
+        f"({failed:,} failed), "
         f"{counts.total():,} highlighted</p>\n"
         f'<div class="legend">{legend}</div>\n<div class="notes">\n<nav>{index}</nav>\n'
         f"<main>\n{shown}\n</main>\n</div>"

@@ -180,7 +180,7 @@ def test_note_that_fails_takes_no_other_with_it_and_is_not_quoted(
         result = annotate(rules, path, "--output", output, "--batch-size", batch_size)
     assert result.exit_code == 1
     assert f"error: {path}:3: ValueError in the component test_quotes_the_text\n" in result.stderr
-    assert "1 notes failed" in result.stderr
+    assert "1 note failed" in result.stderr
     found = [json.loads(line) for line in output.read_text().splitlines()]
     assert [each.get("text") for each in found] == ["gout", "flu", None, "cough", "gout"]
     assert found[2] == {

@@ -57,4 +57,4 @@ def test_a_note_that_failed_says_so_and_so_does_the_exit_code(
     assert result.exit_code == 1
     assert "an empty file" in result.stdout
     assert "[gout|DISEASE]" in result.stdout
-    assert "1 notes failed" in result.stderr
+    assert "1 note failed" in result.stderr

@@ -104,7 +104,7 @@ def test_labels_have_colours_of_their_own() -> None:
 def test_failed_note_is_shown_as_one() -> None:
     source = note_page("title", [NoteView("a:1", "", failure="ValueError in ner")])
     assert "Not read: ValueError in ner" in source
-    assert "1 notes (1 failed)" in source
+    assert "1 note (1 failed)" in source
 
 
 def test_span_without_confidence_has_its_label_alone() -> None:
