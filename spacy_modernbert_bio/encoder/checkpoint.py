@@ -58,7 +58,7 @@ def locate_checkpoint(name: str | Path, *, revision: str | None = None) -> Path:
             where=str(name),
             found=f"no such folder, and no hub id that could be fetched ({type(error).__name__})",
             wanted="a folder with a ModernBERT checkpoint, or a hub id",
-        ) from error
+        ) from None
 
 
 def load_checkpoint(name: str | Path, *, revision: str | None = None) -> Checkpoint:
@@ -181,7 +181,7 @@ def _read_tensors(folder: Path) -> dict[str, Tensor]:
                 found=f"no readable safetensors data ({error})",
                 wanted="a whole safetensors file",
                 fix="Fetch the file again.",
-            ) from error
+            ) from None
     return tensors
 
 

@@ -119,8 +119,8 @@ class EncoderConfig:
             )
         try:
             raw = json.loads(path.read_text(encoding="utf8"))
-        except ValueError as error:
-            raise CheckpointError(where=str(path), found="invalid JSON", wanted="JSON") from error
+        except ValueError:
+            raise CheckpointError(where=str(path), found="invalid JSON", wanted="JSON") from None
         return cls.from_dict(raw, where=str(path))
 
     @classmethod

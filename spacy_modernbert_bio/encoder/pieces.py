@@ -68,10 +68,10 @@ class PieceTokenizer:
         """The tokenizer whose `to_bytes` is `data`; `where` names its origin in errors."""
         try:
             tokenizer = Tokenizer.from_buffer(data)
-        except Exception as error:  # the Rust binding raises Exception itself
+        except Exception:  # the Rust binding raises Exception itself
             raise CheckpointError(
                 where=where, found="not a tokenizer.json", wanted="a Hugging Face tokenizers file"
-            ) from error
+            ) from None
         return cls(tokenizer)
 
     def to_bytes(self) -> bytes:
