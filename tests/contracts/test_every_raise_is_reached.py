@@ -1,0 +1,80 @@
+"""Every `raise` is reached by a test that reads its message: an error must not fail to be told.
+
+Runs last. A part of the suite tells nothing about the rest, so there it is skipped.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from spacy_modernbert_bio.errors import ConfigError
+from tests.contracts.raised import sites
+
+TESTS = Path(__file__).parents[1]
+PACKAGE = TESTS.parent / "spacy_modernbert_bio"
+
+
+def is_whole(session: pytest.Session) -> bool:
+    """Whether all tests of all files were asked for."""
+    options = session.config.option
+    files = {item.path for item in session.items}
+    return not options.keyword and not options.markexpr and files >= {*TESTS.rglob("test_*.py")}
+
+
+def test_every_raise_is_reached(request):
+    if not is_whole(request.session):
+        pytest.skip("only a run of the whole suite can tell")
+    unread = [
+        f"{path.relative_to(PACKAGE)}:{site.first}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for site in sites(path)
+        if not site.is_read
+    ]
+    assert not unread
+
+
+MODULE = """
+from spacy_modernbert_bio.errors import ConfigError
+
+def refuse(found):
+    raise ConfigError(where="here", found=found, wanted="less")
+
+def check(size):
+    if size > 3:
+        refuse("four")
+    if size > 2:
+        refuse("three")
+    if size > 1:
+        raise ConfigError(
+            where="here",
+            found="two",
+            wanted="less",
+        )
+    if size > 0:
+        raise build()
+
+def build():
+    return ConfigError(where="here", found="one", wanted="less")
+"""
+
+
+def test_a_raise_whose_message_nobody_reads_is_found(tmp_path):
+    path = tmp_path / "module.py"
+    path.write_text(MODULE)
+    spec = importlib.util.spec_from_file_location("module", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for size, message in ((4, "four"), (2, "two"), (1, "one")):
+        with pytest.raises(ConfigError, match=message):
+            module.check(size)
+    with pytest.raises(ConfigError):
+        module.check(3)
+    found = sorted(sites(path))
+    assert [MODULE.splitlines()[site.first - 1].strip() for site in found] == [
+        'refuse("four")',
+        'refuse("three")',
+        "raise ConfigError(",
+        "raise build()",
+    ]
+    assert [site.is_read for site in found] == [True, False, True, True]
