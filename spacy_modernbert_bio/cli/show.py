@@ -21,7 +21,6 @@ from spacy_modernbert_bio.pages.note import NoteView, SpanView, note_page
 
 # Background colours that both dark and light terminals show, one a label in order of appearance.
 _COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red")
-_WIDTH = 88
 
 
 def show(
@@ -41,10 +40,11 @@ def show(
         nlp = load_pipeline(model)
         notes = read_notes(inputs, text_field="text", reserved=OWN_FIELDS)
         views = [view_of(record) for record in annotate_notes(nlp, notes, batch_size=32)]
-        terminal = rich.console.Console(highlight=False, width=_width())
+        terminal = rich.console.Console(highlight=False)
         for view in views:
             failed += bool(view.failure)
-            terminal.print(rendered(view))
+            # Lines stay as the note has them; the terminal folds what is too long for it.
+            terminal.print(rendered(view), soft_wrap=True)
         if html is not None:
             with atomic_file(html) as path:
                 path.write_text(note_page("Entities in notes", views), encoding="utf-8")
@@ -77,9 +77,3 @@ def rendered(view: NoteView) -> Text:
 
 def _tag(span: SpanView) -> str:
     return span.label if span.confidence is None else f"{span.label} {span.confidence:.2f}"
-
-
-def _width() -> int:
-    """Lines that one can read, also where a pipe has no width."""
-    found = rich.console.Console()
-    return min(found.width, _WIDTH) if found.is_terminal else _WIDTH
