@@ -1,11 +1,19 @@
 """A secret in a note is in no log, message or repr of ours, whatever fails."""
 
+import json
 import logging
+import re
+from collections.abc import Iterator
 
 import pytest
 import spacy
 from spacy.training import Example
 
+from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
+from spacy_modernbert_bio.corpora.convert import convert
+from spacy_modernbert_bio.corpora.formats.brat import read_brat
+from spacy_modernbert_bio.corpora.formats.iob import read_iob
+from spacy_modernbert_bio.corpora.formats.pubtator import read_pubtator
 from spacy_modernbert_bio.encoder.packing import pack, place_windows
 from spacy_modernbert_bio.errors import ModernBertBioError
 from spacy_modernbert_bio.files import read_lines, read_text
@@ -65,6 +73,15 @@ def test_errors_inside_of_the_encoder_hold_no_text(nlp, monkeypatch):
     assert SECRET not in str(caught.value)
 
 
+def chain(error: BaseException | None) -> str:
+    """What a log could show of an error: its message, its fields, and those of its causes."""
+    shown = ""
+    while error is not None:
+        shown += repr(error) + str(error) + repr(vars(error))
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return shown
+
+
 @pytest.mark.parametrize(
     "data",
     [NOTE.encode() + b"\xff\xfe", NOTE.encode() + b"\x00", b"\x1f\x8b" + NOTE.encode()],
@@ -77,8 +94,69 @@ def test_files_that_cannot_be_read_are_refused_without_their_text(data, read, tm
     with pytest.raises(ModernBertBioError) as caught:
         read(path)
     assert path.name in str(caught.value)
-    chain, error = "", caught.value
-    while error is not None:
-        chain += repr(error) + str(error)
-        error = error.__cause__
-    assert SECRET not in chain
+    assert SECRET not in chain(caught.value)
+
+
+# One small document of each format. A label is a name of the corpus's scheme, and may be told.
+CORPORA = {
+    "iob": (read_iob, "a.tsv", "Acute\tB-Pain\npain\tI-Pain\n.\tO\n\nNone\tO\n"),
+    "pubtator": (
+        read_pubtator,
+        "a.txt",
+        "1|t|Acute pain.\n1|a|None since.\n1\t0\t10\tAcute pain\tPain\tD1\n",
+    ),
+    "brat": (
+        read_brat,
+        "a.ann",
+        "T1\tPain 0 10\tAcute pain\nR1\tIs Arg1:T1 Arg2:T1\n#1\tNote T1\tx\n",
+    ),
+}
+
+
+def damages(content: str) -> Iterator[str]:
+    """The content with the secret in the place of each word, and beside each separator."""
+    for place in re.finditer(r"[^\s|]+|[\t\n|]", content):
+        for damage in (SECRET, f"{SECRET}\t{SECRET}", f"\n{SECRET}\n", f"{SECRET} 0 3", ""):
+            if "Pain" not in place.group():
+                yield content[: place.start()] + damage + content[place.end() :]
+                yield content[: place.end()] + damage + content[place.end() :]
+
+
+@pytest.mark.parametrize("name", CORPORA)
+def test_no_reader_tells_what_it_stumbled_over(name, tmp_path):
+    read, file_name, content = CORPORA[name]
+    (tmp_path / "a.txt").write_text("Acute pain.")
+    refusals, reports = [], []
+    for damaged in damages(content):
+        (tmp_path / file_name).write_text(damaged)
+        report = ConversionReport()
+        try:
+            for _ in read(tmp_path / file_name, report):
+                pass
+        except ModernBertBioError as error:
+            refusals.append(chain(error))
+        reports.append(json.dumps([report.event_rows(), report.to_dict()]))
+    assert len(refusals) > 10
+    assert len(set(reports)) > 1
+    assert SECRET not in "".join(refusals + reports)
+
+
+def test_a_converted_corpus_has_its_text_in_the_docs_alone(tmp_path):
+    (tmp_path / "a.tsv").write_text(f"{SECRET}\tI-NAME\nrests\tO\n")
+    convert("iob", tmp_path / "a.tsv", tmp_path / "a.spacy", nlp=spacy.blank("en"))
+    written = [path for path in tmp_path.iterdir() if path.suffix not in (".tsv", ".spacy")]
+    assert written
+    assert not any(SECRET in path.read_text() for path in written)
+
+
+def test_a_saved_pipeline_holds_words_in_spacys_own_vocabulary_alone(nlp, tmp_path):
+    """spaCy keeps every word that it met, and saves them all. The README warns of it."""
+    for _ in nlp.pipe([NOTE]):
+        pass
+    nlp.to_disk(tmp_path)
+    holding = {
+        str(path.relative_to(tmp_path))
+        for path in tmp_path.rglob("*")
+        if path.is_file() and SECRET.encode() in path.read_bytes()
+    }
+    assert holding == {"vocab/strings.json"}
