@@ -5,9 +5,12 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+
+from tests.contracts.names import POINTS
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,37 +28,58 @@ def run(*command: object, cwd: Path, **environment: str) -> str:
     return result.stdout
 
 
-@pytest.mark.slow
-def test_the_source_distribution_installs_and_passes_the_core_tests(tmp_path):
-    source, site, elsewhere = (tmp_path / name for name in ("source", "site", "elsewhere"))
-    source.mkdir()
-    for name in ("pyproject.toml", "setup.cfg", "README.md", "LICENSE"):
+# What stands beside the package and the sdist needs.
+BESIDE = ("pyproject.toml", "setup.cfg", "README.md", "LICENSE")
+SHARED = ("__init__.py", "conftest.py", "oracles.py", "strategies.py")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """A folder with the package as it is installed from its sdist; no source is left."""
+    folder = tmp_path_factory.mktemp("sdist")
+    source, site = folder / "source", folder / "site"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "spacy_modernbert_bio", source / "spacy_modernbert_bio", ignore=ignored)
+    for name in BESIDE:
         shutil.copy(ROOT / name, source)
-    shutil.copytree(
-        ROOT / "spacy_modernbert_bio",
-        source / "spacy_modernbert_bio",
-        ignore=shutil.ignore_patterns("__pycache__"),
-    )
-    run("-m", "build", "--sdist", "--outdir", tmp_path, cwd=source)
+    # Without isolation: pip would fetch setuptools, and tests need no network.
+    run("-m", "build", "--sdist", "--no-isolation", "--outdir", folder, cwd=source)
     shutil.rmtree(source)
-    (archive,) = tmp_path.glob("*.tar.gz")
+    (archive,) = folder.glob("*.tar.gz")
     with tarfile.open(archive) as stream:
         names = {name.split("/", 1)[-1] for name in stream.getnames()}
-    assert {"LICENSE", "README.md", "spacy_modernbert_bio/py.typed"} <= names
-    run("-m", "pip", "install", "--no-deps", "--target", site, archive, cwd=tmp_path)
+    assert {*BESIDE, "spacy_modernbert_bio/py.typed"} <= names
+    options = ("--no-deps", "--no-build-isolation", "--no-index", "--target", site)
+    run("-m", "pip", "install", *options, archive, cwd=folder)
+    return site
 
-    tests = elsewhere / "tests"
-    shutil.copytree(ROOT / "tests" / "encoder", tests / "encoder")
-    shutil.copytree(ROOT / "tests" / "data", tests / "data")
-    for name in ("__init__.py", "conftest.py", "oracles.py", "strategies.py"):
+
+@pytest.mark.slow
+def test_every_file_and_every_name_is_installed(site):
+    installed = {str(path.relative_to(site)) for path in site.glob("spacy_modernbert_bio/**/*.py")}
+    assert installed == {
+        str(path.relative_to(ROOT)) for path in ROOT.glob("spacy_modernbert_bio/**/*.py")
+    }
+    (found,) = distributions(name="spacy-modernbert-bio", path=[str(site)])
+    assert set(found.entry_points) == set(POINTS)
+    assert found.metadata["License-Expression"] == "Apache-2.0"
+    assert run(site / "bin" / "modernbert-bio", "--help", cwd=site, PYTHONPATH=str(site))
+
+
+@pytest.mark.slow
+def test_the_core_tests_pass_with_the_source_gone(site, tmp_path):
+    tests = tmp_path / "tests"
+    for name in ("encoder", "data"):
+        shutil.copytree(ROOT / "tests" / name, tests / name)
+    for name in SHARED:
         shutil.copy(ROOT / "tests" / name, tests)
-    (elsewhere / "pytest.ini").write_text("[pytest]\nmarkers =\n  slow\n  gpu\npythonpath = .\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  slow\n  gpu\npythonpath = .\n")
     where = "import spacy_modernbert_bio as package; print(package.__file__)"
-    assert str(site) in run("-c", where, cwd=elsewhere, PYTHONPATH=str(site))
+    assert str(site) in run("-c", where, cwd=tmp_path, PYTHONPATH=str(site))
     output = run(
         *("-m", "pytest", "-q", "-m", "not slow and not gpu", "--import-mode=importlib"),
-        *("tests/encoder/test_checkpoint.py", "tests/encoder/test_windows.py"),
-        cwd=elsewhere,
+        *("-p", "no:cacheprovider", "tests/encoder"),
+        cwd=tmp_path,
         PYTHONPATH=str(site),
     )
     assert " passed" in output
