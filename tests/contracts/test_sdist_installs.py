@@ -62,7 +62,7 @@ def test_every_file_and_every_name_is_installed(site):
     }
     (found,) = distributions(name="spacy-modernbert-bio", path=[str(site)])
     assert set(found.entry_points) == set(POINTS)
-    assert found.metadata["License-Expression"] == "Apache-2.0"
+    assert found.metadata["License"] == "Apache-2.0"
     assert run(site / "bin" / "modernbert-bio", "--help", cwd=site, PYTHONPATH=str(site))
 
 
