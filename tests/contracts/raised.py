@@ -5,7 +5,7 @@ each `raise` needs a test in this one.
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,22 +27,31 @@ class Site(NamedTuple):
         return any((str(self.path), line) in READ for line in range(self.first, self.last + 1))
 
 
-def watch() -> Callable[[], None]:
-    """Fill `READ` from now on; what is returned stops that."""
+def watch() -> None:
+    """Fill `READ` from now on, until the process ends.
 
-    def read(self: errors.ModernBertBioError) -> str:
-        frame = self.__traceback__
+    To read `found` is to read the message: a command may tell the place in its own way.
+    """
+    kind = errors.ModernBertBioError
+
+    def remember(error: errors.ModernBertBioError) -> None:
+        frame = error.__traceback__
         while frame is not None:
             READ.add((frame.tb_frame.f_code.co_filename, frame.tb_lineno))
             frame = frame.tb_next
-        return super(errors.ModernBertBioError, self).__str__()
 
-    errors.ModernBertBioError.__str__ = read
+    def read(self: errors.ModernBertBioError) -> str:
+        remember(self)
+        return super(kind, self).__str__()
 
-    def stop() -> None:
-        del errors.ModernBertBioError.__str__
+    def read_found(self: errors.ModernBertBioError) -> str:
+        remember(self)
+        return self.__dict__["found"]
 
-    return stop
+    def write_found(self: errors.ModernBertBioError, found: str) -> None:
+        self.__dict__["found"] = found
+
+    kind.__str__, kind.found = read, property(read_found, write_found)
 
 
 def sites(path: Path) -> Iterator[Site]:

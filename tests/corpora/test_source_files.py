@@ -122,6 +122,13 @@ def test_cut_off_archive_is_refused(keep: float, tmp_path: Path) -> None:
         texts(tmp_path / "cut.tar.gz")
 
 
+def test_file_that_an_archive_cuts_off_is_named(tmp_path: Path) -> None:
+    whole = write_archive(tmp_path / "whole.tar.gz", {"a.txt": b"long " * 10_000}).read_bytes()
+    (tmp_path / "cut.tar").write_bytes(gzip.decompress(whole)[:20_000])
+    with pytest.raises(CorpusError, match=r"cut.tar/a.txt: found a damaged or cut-off archive"):
+        texts(tmp_path / "cut.tar")
+
+
 def test_damaged_gzip_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.txt.gz").write_bytes(b"one")
     with pytest.raises(CorpusError, match=r"a.txt.gz: found damaged or cut-off gzip data"):
