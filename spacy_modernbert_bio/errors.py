@@ -43,6 +43,10 @@ class CoverageError(ModernBertBioError):
     """A document of which some part was not read by the encoder."""
 
 
+class ResumeError(ModernBertBioError):
+    """A run that cannot go on from what it left: another config, a damaged or missing state."""
+
+
 def _rebuild(
     kind: type[ModernBertBioError], where: str, found: str, wanted: str, fix: str
 ) -> ModernBertBioError:
