@@ -39,6 +39,10 @@ class ConfigError(ModernBertBioError):
     """A setting that is unknown, impossible, or cannot run on this machine."""
 
 
+class TrainingError(ModernBertBioError):
+    """A run that cannot go on: losses or gradients that are no numbers."""
+
+
 class CoverageError(ModernBertBioError):
     """A document of which some part was not read by the encoder."""
 
