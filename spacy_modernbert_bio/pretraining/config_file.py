@@ -60,7 +60,7 @@ def check_config(content: Mapping[str, Any], *, where: str) -> PretrainConfig:
 
 
 def _refuse_unknown(kind: Any, content: Any, where: str) -> None:
-    """Walk dataclasses and sections side by side; pydantic would pass over what it does not know."""
+    """Walk dataclasses and sections side by side; pydantic passes over what it does not know."""
     if not isinstance(content, Mapping):
         return
     if not is_dataclass(kind):
@@ -80,7 +80,7 @@ def _refuse_unknown(kind: Any, content: Any, where: str) -> None:
 
 def _listed(content: Mapping[str, Any]) -> dict[str, Any]:
     """The same sections, with a source's single path as a list of one."""
-    plain: dict[str, Any] = {key: value for key, value in content.items()}
+    plain = dict(content)
     corpus = plain.get("corpus")
     if isinstance(corpus, Mapping) and isinstance(corpus.get("sources"), Mapping):
         sources = {

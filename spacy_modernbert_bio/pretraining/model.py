@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from spacy_modernbert_bio.encoder.checkpoint import Checkpoint
 from spacy_modernbert_bio.encoder.chunked_loss import ChunkedLoss, chunked_cross_entropy
-from spacy_modernbert_bio.encoder.config import EncoderConfig
 from spacy_modernbert_bio.encoder.heads import PredictionHead
 from spacy_modernbert_bio.encoder.modeling import ModernBertEncoder
 from spacy_modernbert_bio.encoder.precision import autocast, choose_dtype

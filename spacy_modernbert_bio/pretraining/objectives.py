@@ -55,7 +55,7 @@ class ClmObjective:
     name: str = "clm"
     causal: bool = True
 
-    def supervise(self, stretch: Stretch, number: int) -> Supervision:
+    def supervise(self, stretch: Stretch, number: int) -> Supervision:  # noqa: ARG002
         """All pieces but the last of each sequence; `number` changes nothing."""
         has_next = np.ones(len(stretch.piece_ids), dtype=bool)
         has_next[np.cumsum(stretch.lengths) - 1] = False

@@ -94,15 +94,14 @@ class Sampler:
         )
 
     def _epoch(self, source: int, epoch: int) -> tuple[Ints, int]:
-        """The order of a source's rows in an epoch, and where in the stream the first one starts."""
-        known, order, offset = self._epochs.get(source, (None, None, None))
-        if known != epoch or order is None or offset is None:
-            reader = self._readers[source]
+        """The order of a source's rows in an epoch, and where in the stream row 0 starts."""
+        if source not in self._epochs or self._epochs[source][0] != epoch:
+            pieces = self._readers[source].pieces
             random = stable_random(self._seed, zlib.crc32(self.sources[source].encode()), epoch)
-            order = random.permutation(reader.pieces // self._row_tokens)
-            offset = int(random.random_sample() * reader.pieces)
-            self._epochs[source] = (epoch, order, offset)
-        return order, offset
+            order = random.permutation(pieces // self._row_tokens)
+            # One epoch a source is kept: the order never goes back.
+            self._epochs[source] = (epoch, order, int(random.random_sample() * pieces))
+        return self._epochs[source][1:]
 
 
 def stable_random(*key: int) -> np.random.RandomState:

@@ -82,7 +82,7 @@ class Validation:
         return [make_batch(part, objective) for part in parts]
 
     def _entropies(self) -> dict[str, float]:
-        """Entropy of the pieces of each source, in nats; a document's first one is not predicted."""
+        """Entropy in nats of each source's pieces, without those that begin a document."""
         entropies = {}
         for source, name in enumerate(self.sources):
             rows = [row for row in self._rows if row.source == source]
