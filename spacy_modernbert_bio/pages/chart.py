@@ -138,11 +138,13 @@ def _log_ticks(low: float, high: float) -> Iterator[tuple[float, str]]:
 def _name(value: float, step: float) -> str:
     """A tick's value with the digits that tell it from its neighbours."""
     size, unit = next(((s, u) for s, u in _UNITS if abs(value) >= max(s, 10_000)), (1.0, ""))
-    decimals = max(0, -math.floor(math.log10(step / size) + 1e-9))
-    if size > 1 or decimals <= 4:
-        shown = f"{value / size:.{decimals}f}"
+    last = math.floor(math.log10(step / size) + 1e-9)
+    if abs(value) < step / 2:
+        return "0"
+    if size > 1 or last >= -4:
+        shown = f"{value / size:.{max(0, -last)}f}"
         return (shown.rstrip("0").rstrip(".") if "." in shown else shown) + unit
-    return f"{value:.{2 + max(0, decimals - 4)}g}"
+    return f"{value:.{max(1, math.floor(math.log10(abs(value))) - last + 1)}g}"
 
 
 def _thinned(points: Sequence[Point], axis: _Axis) -> list[Point]:
