@@ -6,14 +6,21 @@ without traceback or locals, since those would print document text.
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import rich.console
 import rich.table
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from spacy_modernbert_bio.errors import ModernBertBioError
@@ -70,6 +77,19 @@ class Console:
             *columns, TimeElapsedColumn(), console=self._err, redirect_stdout=False
         ) as bar:
             yield from bar.track(items, total=total, description=label)
+
+    @contextmanager
+    def counting(self, total: int, label: str = "") -> Iterator[Callable[[int], None]]:
+        """A bar on stderr where somebody watches; gives what sets how much is done, of `total`."""
+        if self.quiet or not self._err.is_terminal:
+            yield lambda _: None
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        with Progress(
+            *columns, TimeRemainingColumn(), console=self._err, redirect_stdout=False
+        ) as bar:
+            task = bar.add_task(label, total=total)
+            yield lambda done: bar.update(task, completed=done)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import math
 import re
 
 from spacy_modernbert_bio.errors import ConfigError
-from spacy_modernbert_bio.pretraining.config import PhaseConfig
+from spacy_modernbert_bio.pretraining.config import PhaseConfig, PretrainConfig
 
 _DURATION = re.compile(r"(?P<number>\d+(\.\d+)?)(?P<unit>[kMB]?) (?P<kind>steps|tokens)")
 _UNITS = {"": 1, "k": 10**3, "M": 10**6, "B": 10**9}
@@ -28,6 +28,18 @@ def count_steps(duration: str, *, step_tokens: int, where: str) -> int:
         )
     amount = float(match["number"]) * _UNITS[match["unit"]]
     return math.ceil(amount / step_tokens) if match["kind"] == "tokens" else math.ceil(amount)
+
+
+def count_all_steps(config: PretrainConfig) -> int:
+    """Optimizer steps of all phases of a run. Raises ConfigError as `count_steps`."""
+    return sum(
+        count_steps(
+            config.phases[name].length,
+            step_tokens=config.batch.tokens,
+            where=f"phases.{name}.length",
+        )
+        for name in config.run.phases
+    )
 
 
 def learning_rate(phase: PhaseConfig, step: int, *, steps: int, warmup: int) -> float:

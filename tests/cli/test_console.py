@@ -80,3 +80,16 @@ def test_our_errors_become_one_line_and_an_exit_code(capsys) -> None:
 def test_other_errors_are_left_alone() -> None:
     with pytest.raises(KeyError), errors_shown():
         raise KeyError
+
+
+def test_counting_shows_how_much_is_done_where_somebody_watches(watched, capsys) -> None:
+    with Console().counting(8, "steps") as count:
+        count(8)
+    assert "steps" in (shown := capsys.readouterr().err)
+    assert "8/8" in shown
+
+
+def test_counting_says_nothing_to_a_pipe(capsys) -> None:
+    with Console().counting(8, "steps") as count:
+        count(8)
+    assert capsys.readouterr() == ("", "")

@@ -25,6 +25,8 @@ COMMAND_LINES = {
     "debug-data": "TRAIN DEV --encoder --spans-key --quiet --json",
     "evaluate": "MODEL DATA --pipe --output --batch-size --gpu-id --quiet --json",
     "calibrate": "MODEL DATA --output --pipe --batch-size --gpu-id --quiet --json",
+    "compare": "A B --texts --control --html --gpu-id --quiet --json",
+    "needle": "CHECKPOINT --texts --lengths --documents --classes --seed --gpu-id --quiet --json",
     "fetch-encoder": "NAME OUTPUT --revision --corpus --vocab-size --width --layers --heads "
     "--seed --quiet --json",
     "settings": "VALUES --quiet --json",

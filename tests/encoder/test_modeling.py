@@ -22,12 +22,13 @@ def pieces(length: int) -> torch.Tensor:
     return torch.randint(5, 400, (length,))
 
 
-def test_a_document_never_sees_its_neighbour(encoder):
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_document_never_sees_its_neighbour(encoder, causal):
     left, right, other = pieces(70), pieces(50), pieces(50)
     layout = SequenceLayout.of([70, 50])
     with torch.no_grad():
-        beside_right = encoder(torch.cat([left, right]), layout)[:70]
-        beside_other = encoder(torch.cat([left, other]), layout)[:70]
+        beside_right = encoder(torch.cat([left, right]), layout, causal=causal)[:70]
+        beside_other = encoder(torch.cat([left, other]), layout, causal=causal)[:70]
     assert torch.equal(beside_right, beside_other)
 
 
