@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from spacy_modernbert_bio.analysis.representations import linear_cka, pooled_states
+from spacy_modernbert_bio.analysis.representations import Progress, linear_cka, pooled_states
 from spacy_modernbert_bio.encoder.checkpoint import Checkpoint
 from spacy_modernbert_bio.encoder.packing import place_windows
 from spacy_modernbert_bio.encoder.pieces import Pieces
@@ -83,12 +83,14 @@ def compare_checkpoints(
     *,
     control: Checkpoint | None = None,
     max_pieces: int = 16_384,
+    progress: Progress = iter,
 ) -> Drift:
     """The drift between A and B on texts that neither was trained on.
 
     control: a checkpoint C made as B was, but with another seed. Its divergence from B is what
         chance alone does to a layer; a ratio of 1 says that A and B differ no more than that.
     max_pieces: bound of one pass, in pieces.
+    progress: for each checkpoint, is given its passes, and gives them back one by one.
 
     Each checkpoint reads on the device that it is on, in float32; sums and CKA are in float64.
     Longer texts than the smallest context are read in overlapping windows. Texts without a piece
@@ -121,7 +123,9 @@ def compare_checkpoints(
     )
 
     def states(checkpoint: Checkpoint) -> Float[Tensor, "layers texts width"]:
-        return pooled_states(checkpoint, documents, windows, max_pieces=max_pieces)
+        return pooled_states(
+            checkpoint, documents, windows, max_pieces=max_pieces, progress=progress
+        )
 
     of_b = states(b)
     divergences = _divergences(states(a), of_b)

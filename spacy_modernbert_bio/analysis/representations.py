@@ -6,7 +6,7 @@ upwards where texts are fewer than the hidden states are wide.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import torch
@@ -19,6 +19,9 @@ from spacy_modernbert_bio.encoder.modeling import ModernBertEncoder
 from spacy_modernbert_bio.encoder.packing import PackedBatch, PlacedWindow, pack
 from spacy_modernbert_bio.encoder.pieces import Pieces
 
+Row = Sequence[PlacedWindow]
+Progress = Callable[[Sequence[Row]], Iterable[Row]]
+
 
 def pooled_states(
     checkpoint: Checkpoint,
@@ -26,17 +29,18 @@ def pooled_states(
     windows: Sequence[PlacedWindow],
     *,
     max_pieces: int,
+    progress: Progress = iter,
 ) -> Float[Tensor, "layers texts width"]:
     """Mean hidden states of each document after the embeddings and after each layer, float64.
 
     Of the residual stream, before the final norm; special pieces are not counted, and pieces that
-    windows share are counted once.
+    windows share are counted once. progress: is given the rows to pass, and gives them back.
     """
     encoder, config = checkpoint.encoder, checkpoint.config
     shape = (config.num_hidden_layers + 1, len(documents), config.hidden_size)
     sums = torch.zeros(shape, dtype=torch.float64)
 
-    def read(row: Sequence[PlacedWindow]) -> tuple[list[int], Tensor]:
+    def read(row: Row) -> tuple[list[int], Tensor]:
         batch = pack(
             documents,
             row,
@@ -48,16 +52,21 @@ def pooled_states(
             encoder(batch.piece_ids, batch.layout)
         return [placed.document for placed in row], torch.stack(found).cpu()
 
+    budget, rows = PieceBudget(max_pieces), []
+    while windows:
+        rows.append(budget.take(windows))
+        windows = windows[len(rows[-1]) :]
     with _full_precision(encoder):
-        for numbers, found in PieceBudget(max_pieces).run(windows, read):
-            sums.index_add_(1, torch.tensor(numbers), found)
+        for row in progress(rows):
+            for numbers, found in budget.run(row, read):
+                sums.index_add_(1, torch.tensor(numbers), found)
     lengths = torch.tensor([len(pieces) for pieces in documents], dtype=torch.float64)
     return sums / lengths[:, None]
 
 
 @contextmanager
 def _window_sums(
-    encoder: ModernBertEncoder, row: Sequence[PlacedWindow], batch: PackedBatch
+    encoder: ModernBertEncoder, row: Row, batch: PackedBatch
 ) -> Iterator[list[Tensor]]:
     """While open, a pass fills the list: for each layer, `[windows, width]` sums of kept states."""
     kept = [placed.window.keep_stop - placed.window.keep_start for placed in row]
