@@ -48,6 +48,14 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.calibrate:calibrate",
         "Fit each component's temperature on development data, and save it in the pipeline.",
     ),
+    "compare": (
+        "spacy_modernbert_bio.cli.compare:compare",
+        "Compare two checkpoints layer by layer: weights, and what they make of texts.",
+    ),
+    "needle": (
+        "spacy_modernbert_bio.cli.needle:needle",
+        "Hide a sentence in long documents, and probe what [CLS] knows of it.",
+    ),
     "fetch-encoder": (
         "spacy_modernbert_bio.cli.fetch_encoder:fetch_encoder",
         "Put an encoder checkpoint into a folder, with its manifest.",
