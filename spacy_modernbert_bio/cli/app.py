@@ -48,6 +48,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.calibrate:calibrate",
         "Fit each component's temperature on development data, and save it in the pipeline.",
     ),
+    "pretrain": (
+        "spacy_modernbert_bio.cli.pretrain:pretrain",
+        "Pretrain an encoder as a config describes, from its start or from where it was stopped.",
+    ),
     "compare": (
         "spacy_modernbert_bio.cli.compare:compare",
         "Compare two checkpoints layer by layer: weights, and what they make of texts.",
@@ -70,6 +74,9 @@ COMMANDS = {
     ),
 }
 
+# These also take `--section.key value` for any key of their config.
+_WITH_OVERRIDES = frozenset({"pretrain", "tokenize"})
+
 
 class LazyGroup(TyperGroup):
     """A group that knows its commands by name and help, and imports the one that is called."""
@@ -89,7 +96,8 @@ def load_command(name: str) -> Any:
     if isinstance(target, typer.Typer):
         alone.add_typer(target, name=name)
     else:
-        alone.command(name)(target)
+        unknown = {"ignore_unknown_options": name in _WITH_OVERRIDES}
+        alone.command(name, context_settings=unknown)(target)
     return get_group(alone).commands[name]
 
 

@@ -22,7 +22,9 @@ def read_overrides(words: Sequence[str]) -> dict[str, Any]:
         key, equals, value = word.removeprefix("--").partition("=")
         if not word.startswith("--") or "." not in key:
             raise ConfigError(
-                where="command line", found=repr(word), wanted="--section.key value, or a known option"
+                where="command line",
+                found=repr(word),
+                wanted="--section.key value, or a known option",
             )
         if not equals:
             if not left or left[0].startswith("--"):

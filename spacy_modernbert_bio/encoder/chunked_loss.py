@@ -48,7 +48,8 @@ def chunked_cross_entropy(
     transformed = head.head(hidden)
     weight = head.decoder.weight
     rows = chunk_rows or max(1, _LOGIT_BYTES // (4 * weight.shape[0]))
-    total, losses = _DecoderLoss.apply(transformed, weight, head.decoder.bias, labels, rows)
+    arguments = (transformed, weight, head.decoder.bias, labels, rows)
+    total, losses = _DecoderLoss.apply(*arguments)  # type: ignore[no-untyped-call]  # torch's own
     return ChunkedLoss(total, losses)
 
 
@@ -79,13 +80,15 @@ class _DecoderLoss(torch.autograd.Function):
                 logits = (some @ cast.T).float()
                 if bias is not None:
                     logits += bias
-                norm = logits.logsumexp(1, keepdim=True)
-                losses[rows] = (norm - logits.gather(1, picked)).squeeze(1)
+                label_logits, highest = logits.gather(1, picked), logits.amax(1, keepdim=True)
+                # From here on, the logits' memory holds what their gradient is made of.
+                slope = logits.sub_(highest).exp_()
+                sums = slope.sum(1, keepdim=True)
+                losses[rows] = (sums.log() + highest - label_logits).squeeze(1)
                 if not any(wanted):
                     continue
-                # From here on, the logits' own memory holds softmax - one-hot, their gradient.
-                slope = logits.sub_(norm).exp_()
-                slope.scatter_add_(1, picked, torch.full_like(norm, -1.0))
+                # Softmax less one-hot.
+                slope.div_(sums).scatter_add_(1, picked, torch.full_like(sums, -1.0))
                 if of_bias is not None:
                     of_bias += slope.sum(0)
                 slope = slope.to(kind)

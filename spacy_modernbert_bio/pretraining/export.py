@@ -3,19 +3,14 @@
 The folder `<output>/<phase>` is what fine-tuning starts from; `transformers` loads it too.
 """
 
-import platform
-from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
 from spacy_modernbert_bio.encoder.checkpoint import Checkpoint, save_checkpoint
-from spacy_modernbert_bio.encoder.precision import choose_dtype
 from spacy_modernbert_bio.files import atomic_folder
 from spacy_modernbert_bio.pretraining.loop import Phase, Run
-from spacy_modernbert_bio.pretraining.metrics import METRICS, StepRecord, read_metrics
+from spacy_modernbert_bio.pretraining.metrics import METRICS, read_metrics
 from spacy_modernbert_bio.pretraining.model_card import write_model_card
-from spacy_modernbert_bio.pretraining.run_record import PhaseRecord, RunRecord
-from spacy_modernbert_bio.pretraining.shards import Manifest
+from spacy_modernbert_bio.pretraining.run_record import RunRecord
 
 RECORD = "run.json"
 _PACKAGES = ("spacy-modernbert-bio", "torch", "numpy", "tokenizers", "accelerate")

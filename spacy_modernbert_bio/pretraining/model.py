@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from spacy_modernbert_bio.encoder.checkpoint import Checkpoint
 from spacy_modernbert_bio.encoder.chunked_loss import ChunkedLoss, chunked_cross_entropy
 from spacy_modernbert_bio.encoder.heads import PredictionHead
-from spacy_modernbert_bio.encoder.modeling import ModernBertEncoder
+from spacy_modernbert_bio.encoder.modeling import FeedForward, ModernBertEncoder
 from spacy_modernbert_bio.encoder.precision import autocast, choose_dtype
 from spacy_modernbert_bio.errors import CheckpointError
 from spacy_modernbert_bio.pretraining.batches import TrainingBatch
@@ -61,8 +61,9 @@ def build_model(checkpoint: Checkpoint, run: RunConfig) -> PretrainingModel:
     encoder.load_state_dict(checkpoint.encoder.state_dict())
     model.head.load_state_dict(checkpoint.head.state_dict())
     if run.compile:
-        for layer in encoder.layers:
-            layer.mlp.compile()
+        for module in encoder.modules():
+            if isinstance(module, FeedForward):
+                module.compile()
     return model
 
 

@@ -6,16 +6,45 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from spacy_modernbert_bio.pretraining.make_shards import make_shards
 
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint
 from spacy_modernbert_bio.pretraining.config import PretrainConfig
 from spacy_modernbert_bio.pretraining.config_file import check_config
-from spacy_modernbert_bio.pretraining.make_shards import make_shards
 
-WORDS = (
-    "the patient was seen with chest pain fever cough and no acute distress on exam he denies"
-    " chills takes aspirin daily bp stable plan follow up in two weeks labs normal"
-).split()
+WORDS = [
+    "the",
+    "patient",
+    "was",
+    "seen",
+    "with",
+    "chest",
+    "pain",
+    "fever",
+    "cough",
+    "and",
+    "no",
+    "acute",
+    "distress",
+    "on",
+    "exam",
+    "he",
+    "denies",
+    "chills",
+    "takes",
+    "aspirin",
+    "daily",
+    "bp",
+    "stable",
+    "plan",
+    "follow",
+    "up",
+    "in",
+    "two",
+    "weeks",
+    "labs",
+    "normal",
+]
 
 
 def make_texts(count: int, seed: int) -> list[str]:

@@ -1,14 +1,15 @@
 from collections import Counter
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from spacy_modernbert_bio.pretraining.shards import Stretch
 
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.pretraining.sampler import Sampler, exact_shares, plan_rows
-from spacy_modernbert_bio.pretraining.shards import Stretch
 
 SHARES = st.lists(st.integers(1, 50), min_size=1, max_size=5).map(
     lambda parts: exact_shares([part / sum(parts) for part in parts])
@@ -24,7 +25,7 @@ class Stream:
     def read(self, start: int, stop: int) -> Stretch:
         borders = [i for i in range(start + 1, stop) if i % self.document == 0]
         edges = [start, *borders, stop]
-        lengths = tuple(b - a for a, b in zip(edges, edges[1:], strict=False))
+        lengths = tuple(b - a for a, b in pairwise(edges))
         return Stretch(np.arange(start, stop) + self.first, lengths)
 
 

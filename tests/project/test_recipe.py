@@ -1,4 +1,4 @@
-"""The shipped configs against the published recipe: its model card's "Methodology", and the thesis."""
+"""The shipped configs against the published recipe: the card's "Methodology", and the thesis."""
 
 import math
 from pathlib import Path
