@@ -38,7 +38,11 @@ def read_config(path: Path, overrides: Mapping[str, Any] | None = None) -> Pretr
 
 
 def check_config(content: Mapping[str, Any], *, where: str) -> PretrainConfig:
-    """Sections as plain data, held against the schema. Raises ConfigError, as `read_config`."""
+    """Sections as plain data, held against the schema. Raises ConfigError, as `read_config`.
+
+    A section `paths` is left out: as in spaCy's configs, others refer to it as `${paths.name}`.
+    """
+    content = {key: value for key, value in content.items() if key != "paths"}
     _refuse_unknown(PretrainConfig, content, f"{where}: ")
     try:
         return TypeAdapter(PretrainConfig).validate_python(_listed(content))
