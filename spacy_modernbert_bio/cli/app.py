@@ -48,6 +48,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.calibrate:calibrate",
         "Fit each component's temperature on development data, and save it in the pipeline.",
     ),
+    "tokenize": (
+        "spacy_modernbert_bio.cli.tokenize:tokenize",
+        "Turn a pretraining corpus into token shards: no duplicates, some documents held out.",
+    ),
     "pretrain": (
         "spacy_modernbert_bio.cli.pretrain:pretrain",
         "Pretrain an encoder as a config describes, from its start or from where it was stopped.",

@@ -25,8 +25,8 @@ from spacy_modernbert_bio.encoder.checkpoint import (
     weight_files,
 )
 from spacy_modernbert_bio.encoder.small import build_small_checkpoint
-from spacy_modernbert_bio.errors import ConfigError, CorpusError
-from spacy_modernbert_bio.files import atomic_folder, checksum, read_text
+from spacy_modernbert_bio.errors import ConfigError
+from spacy_modernbert_bio.files import atomic_folder, checksum
 
 SMALL = "small"
 MANIFEST = "manifest.json"
@@ -46,7 +46,7 @@ def fetch_encoder(
     ] = None,
     corpus: Annotated[
         Path | None,
-        typer.Option(help="small: text for the tokenizer: .spacy, .txt or a folder of .txt."),
+        typer.Option(help="small: text for the tokenizer: .spacy, .txt, .jsonl or a folder."),
     ] = None,
     vocab_size: Annotated[int, typer.Option(help="small: pieces of the tokenizer.")] = 4096,
     width: Annotated[int, typer.Option(help="small: width of a hidden state.")] = 128,
@@ -115,16 +115,12 @@ def make_small(output: Path, corpus: Path | None, *, seed: int, **shape: int) ->
 
 
 def read_corpus(path: Path) -> Iterator[str]:
-    """The texts of a .spacy file, a text file (gzip or plain), or all .txt files of a folder."""
+    """The texts of a .spacy file, or of what `tokenize` reads: text, JSONL, Parquet, folders."""
     if path.suffix == ".spacy":
         yield from (doc.text for doc in read_docs(path, spacy.blank("en").vocab))
-    elif path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.name.endswith(_TEXTS))
-        if not files:
-            raise CorpusError(where=str(path), found="no .txt file", wanted="at least one")
-        yield from map(read_text, files)
     else:
-        yield read_text(path)
+        source = SourceConfig(path=(str(path),), weight=1.0)
+        yield from (found.text for found in read_texts(source, where="--corpus"))
 
 
 def _write_manifest(

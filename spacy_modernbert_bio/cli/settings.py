@@ -19,6 +19,7 @@ from spacy_modernbert_bio.evaluation.tables import Table
 
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _PACKAGE_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_RUN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*([a-z]+[0-9]+)?")
 
 
@@ -37,11 +38,13 @@ def _is_encoder(value: str) -> bool:
     return value == SMALL or Path(value).is_dir() or bool(_HUB_ID.fullmatch(value))
 
 
+_ENCODERS = f"`{SMALL}`, a folder that is there, or a hub id `owner/name`"
+
 # name: (whether a value can be, what can be)
 CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "corpus": (lambda value: Path(value).is_file(), "a file of configs/corpora"),
     "assets": (lambda value: Path(value).is_dir(), "a folder that is there"),
-    "encoder": (_is_encoder, f"`{SMALL}`, a folder that is there, or a hub id `owner/name`"),
+    "encoder": (_is_encoder, _ENCODERS),
     "revision": (lambda value: bool(value.strip()), "a branch, tag or commit"),
     "layers": _whole(1),
     "width": _whole(1),
@@ -56,6 +59,11 @@ CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "batch_pieces": _whole(1),
     "seed": _whole(0),
     "gpu_id": _whole(-1),
+    "run": (lambda value: bool(_RUN_NAME.fullmatch(value)), "letters, digits, _ and -"),
+    "pretraining": (lambda value: Path(value).is_file(), "a file of configs/pretrain"),
+    "texts": (lambda value: Path(value).is_file(), "a file of configs/pretrain"),
+    "start": (_is_encoder, _ENCODERS),
+    "launch": (lambda value: value.split()[-1:] == ["-m"], "-m, or a launcher that ends in -m"),
     "name": (lambda value: bool(_PACKAGE_NAME.fullmatch(value)), "lower-case letters, digits, _"),
     "version": (lambda value: bool(_VERSION.fullmatch(value)), "a version as 1.0.0"),
 }

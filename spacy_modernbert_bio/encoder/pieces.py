@@ -7,6 +7,7 @@ Offsets lose the blanks at a piece's ends here, once, so that nothing later coun
 as part of the word. A piece of nothing but blanks keeps its extent: white-space tokens find it.
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,6 +79,23 @@ class PieceTokenizer:
         """The content of a `tokenizer.json`."""
         content: str = self._tokenizer.to_str(pretty=True)
         return content.encode("utf8")
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of what decides the ids, as hexadecimal digits.
+
+        The same for a tokenizer.json that is laid out otherwise, or read by another version.
+        """
+        content = json.loads(self._tokenizer.to_str())
+        model = content["model"]
+        deciding = {
+            "vocab": model.get("vocab"),
+            "merges": model.get("merges"),
+            **{key: content[key] for key in ("normalizer", "pre_tokenizer")},
+            "added": [(token["content"], token["id"]) for token in content["added_tokens"]],
+        }
+        text = json.dumps(deciding, sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
 
     @property
     def vocab_size(self) -> int:
