@@ -48,6 +48,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.calibrate:calibrate",
         "Fit each component's temperature on development data, and save it in the pipeline.",
     ),
+    "extract-texts": (
+        "spacy_modernbert_bio.cli.extract_texts:extract_texts",
+        "Take the texts out of corpora for pretraining, nothing of a part that is scored later.",
+    ),
     "tokenize": (
         "spacy_modernbert_bio.cli.tokenize:tokenize",
         "Turn a pretraining corpus into token shards: no duplicates, some documents held out.",

@@ -27,13 +27,14 @@ from spacy_modernbert_bio.encoder.checkpoint import (
 from spacy_modernbert_bio.encoder.small import build_small_checkpoint
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.files import atomic_folder, checksum
+from spacy_modernbert_bio.pretraining.config import SourceConfig
+from spacy_modernbert_bio.pretraining.sources import read_texts
 
 SMALL = "small"
 MANIFEST = "manifest.json"
 # Beside the weights: what the network and its tokenizer are read from, where there.
 _NEEDED = ("config.json", "tokenizer.json")
-_OPTIONAL = ("tokenizer_config.json", "special_tokens_map.json", INDEX)
-_TEXTS = (".txt", ".txt.gz")
+_OPTIONAL = ("tokenizer_config.json", "special_tokens_map.json", "README.md", "curves.svg", INDEX)
 
 
 def fetch_encoder(
