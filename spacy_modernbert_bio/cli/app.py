@@ -68,6 +68,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.needle:needle",
         "Hide a sentence in long documents, and probe what [CLS] knows of it.",
     ),
+    "pretrain-report": (
+        "spacy_modernbert_bio.cli.pretrain_report:pretrain_report",
+        "Write a page with a run's figures and curves, and show its held-out losses.",
+    ),
     "fetch-encoder": (
         "spacy_modernbert_bio.cli.fetch_encoder:fetch_encoder",
         "Put an encoder checkpoint into a folder, with its manifest.",

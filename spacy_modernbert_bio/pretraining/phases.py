@@ -5,7 +5,7 @@ head and optimizer state go on, the schedule starts again. So a change of phase 
 are one path. Each phase's end is exported as a Hugging Face folder, `<output>/<phase>`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint
@@ -20,8 +20,9 @@ from spacy_modernbert_bio.pretraining.checkpoints import (
     read_settings,
 )
 from spacy_modernbert_bio.pretraining.config import PretrainConfig
-from spacy_modernbert_bio.pretraining.export import export_phase
+from spacy_modernbert_bio.pretraining.export import export_phase, write_record
 from spacy_modernbert_bio.pretraining.loop import Observer, Phase, PhaseLoop, Run
+from spacy_modernbert_bio.pretraining.metrics import RunLog
 from spacy_modernbert_bio.pretraining.preparation import (
     first_state,
     load_start,
@@ -64,15 +65,14 @@ def run_phases(
     latest = find_latest(Path(config.run.output))
     start = load_checkpoint(latest / MODEL) if latest else load_start(config)
     phases = plan_phases(config, start)
-    step = read_settings(latest)[0].step if latest else 0
     with StopRequest() as stop:
-        run = prepare_run(config, start, processes, observe, stop, step=step)
+        run = prepare_run(config, start, processes, observe, stop)
         state = _go_on(run, latest) if latest else first_state(config, start, phases[0])
-        try:
+        if not processes.is_main:
             return _run_from(run, phases, state, until)
-        finally:
-            if run.log is not None:
-                run.log.close()
+        curves = config.record.tensorboard
+        with RunLog(run.output, last_step=state.progress.step, tensorboard=curves) as log:
+            return _run_from(replace(run, log=log), phases, state, until)
 
 
 def _go_on(run: Run, latest: Path) -> TrainingState:
@@ -93,6 +93,8 @@ def _go_on(run: Run, latest: Path) -> TrainingState:
 def _run_from(run: Run, phases: list[Phase], state: TrainingState, until: str | None) -> Outcome:
     names = [phase.name for phase in phases]
     finished = names[: names.index(state.progress.phase)]
+    if run.processes.is_main:
+        write_record(run, phases, len(finished), state.checkpoint)
     for phase in phases[len(finished) :]:
         if state.progress.phase != phase.name:
             place = Progress(phase.name, 0, state.progress.step)
@@ -103,7 +105,7 @@ def _run_from(run: Run, phases: list[Phase], state: TrainingState, until: str | 
             return Outcome(tuple(finished), state.progress.step, stopped=True)
         finished.append(phase.name)
         if run.processes.is_main:
-            export_phase(run, phases[: len(finished)], state.checkpoint)
+            export_phase(run, phases, len(finished), state.checkpoint)
         run.processes.wait()
         if phase.name == until:
             break

@@ -21,7 +21,6 @@ from spacy_modernbert_bio.pretraining.config import PhaseConfig, PretrainConfig
 from spacy_modernbert_bio.pretraining.flops import matrix_rate
 from spacy_modernbert_bio.pretraining.freezing import parse_layers
 from spacy_modernbert_bio.pretraining.loop import Observer, Phase, Run
-from spacy_modernbert_bio.pretraining.metrics import RunLog
 from spacy_modernbert_bio.pretraining.objectives import ClmObjective, build_objective
 from spacy_modernbert_bio.pretraining.processes import Processes
 from spacy_modernbert_bio.pretraining.sampler import Sampler
@@ -79,10 +78,8 @@ def prepare_run(
     processes: Processes,
     observe: Observer,
     stop: StopRequest,
-    *,
-    step: int,
 ) -> Run:
-    """Open shards and log. step: where the run goes on; the log forgets what came after it.
+    """Open the shards and put together what all phases share, without a log.
 
     Raises ConfigError for a batch that does not divide over the processes or is longer than the
     context, and CorpusError for shards of other sources or of another tokenizer.
@@ -113,17 +110,13 @@ def prepare_run(
         rows_at_once=batch.rows_at_once,
     )
     sampler = Sampler(train, config.mix, row_tokens=batch.row_tokens, seed=config.run.shuffle_seed)
-    log = None
-    if processes.is_main:
-        output = Path(config.run.output)
-        log = RunLog(output, last_step=step, tensorboard=config.record.tensorboard)
     return Run(
         config=config,
         settings=decisive_settings(config, checksum(shards / MANIFEST)),
         processes=processes,
         sampler=sampler,
         validation=validation,
-        log=log,
+        log=None,
         observe=observe,
         stop=stop,
         peak=_peak(config, processes.device),

@@ -141,7 +141,6 @@ def _read_parquet(path: Path, source: SourceConfig) -> Iterator[SourceText]:
 _Reader = Callable[[Path, SourceConfig], Iterator[SourceText]]
 _READERS: dict[str, _Reader] = {
     ".jsonl": _read_jsonl,
-    ".json": _read_jsonl,
     ".txt": _read_text,
     ".parquet": _read_parquet,
 }
