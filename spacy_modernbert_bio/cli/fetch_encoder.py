@@ -34,7 +34,7 @@ SMALL = "small"
 MANIFEST = "manifest.json"
 # Beside the weights: what the network and its tokenizer are read from, where there.
 _NEEDED = ("config.json", "tokenizer.json")
-_OPTIONAL = ("tokenizer_config.json", "special_tokens_map.json", "README.md", "curves.svg", INDEX)
+_OPTIONAL = ("tokenizer_config.json", "special_tokens_map.json", "README.md", "curves.html", INDEX)
 
 
 def fetch_encoder(

@@ -7,13 +7,14 @@ from spacy_modernbert_bio.pages.chart import Series, line_chart
 from spacy_modernbert_bio.pretraining.metrics import StepRecord, ValidationRecord
 from spacy_modernbert_bio.pretraining.run_record import RunRecord
 
+Row = tuple[str | int | float | None, ...]
 _OBJECTIVES = {"clm": "CLM", "mlm": "MLM"}
 
 
 def losses_table(validations: Sequence[ValidationRecord], record: RunRecord) -> Table:
     """Held-out losses of both objectives at the start and at the end of each finished phase."""
     places = {0: "start"} | {p.step: f"end of {p.name}" for p in record.phases if p.finished}
-    rows: list[tuple[str | int | float | None, ...]] = []
+    rows: list[Row] = []
     for step, name in places.items():
         at = {v.objective: v for v in validations if v.step == step}
         if at:
@@ -28,7 +29,7 @@ def sources_table(record: RunRecord) -> Table:
     """What was trained on, by source."""
     keys = ("share", "documents", "pieces", "heldout_documents", "heldout_pieces", "duplicates")
     columns = ("source", "share", "documents", "tokens", "held out", "held-out tokens")
-    rows = [(name, *(of[key] for key in keys)) for name, of in record.sources.items()]
+    rows: list[Row] = [(name, *(of[key] for key in keys)) for name, of in record.sources.items()]
     return Table((*columns, "duplicates dropped"), rows, title="Data", decimals=2)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 # Extras, which are imported where they are found.
-OPTIONAL = {"flash_attn"}
+OPTIONAL = {"flash_attn", "accelerate"}
 PARSER = configparser.ConfigParser()
 PARSER.read(ROOT / "setup.cfg")
 
@@ -23,7 +23,7 @@ def names(requirements: str) -> set[str]:
 
 
 NEEDED = names(PARSER["options"]["install_requires"])
-TESTED = NEEDED | names(PARSER["options.extras_require"]["test"])
+TESTED = NEEDED.union(*(names(PARSER["options.extras_require"][e]) for e in ("test", "pretrain")))
 
 
 def imported(folder: Path) -> set[str]:

@@ -48,11 +48,11 @@ def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("room", ["encoder", "errors", "files"])
+@pytest.mark.parametrize("room", ["encoder", "pretraining", "analysis", "errors", "files"])
 def test_every_file_imports(room):
     result = run(EVERY_MODULE, room)
     assert result.returncode == 0, result.stderr
-    assert room != "encoder" or int(result.stdout) > 10
+    assert room in ("errors", "files") or int(result.stdout) > 3
 
 
 def test_a_causal_pass_and_its_gradient_run():

@@ -66,6 +66,8 @@ def test_errors_are_one_tree_that_callers_may_catch_as_value_errors():
         "CorpusError",
         "ConfigError",
         "CoverageError",
+        "ResumeError",
+        "TrainingError",
     }
 
 

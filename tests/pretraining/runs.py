@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from spacy_modernbert_bio.pretraining.make_shards import make_shards
 
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint
 from spacy_modernbert_bio.pretraining.config import PretrainConfig
 from spacy_modernbert_bio.pretraining.config_file import check_config
+from spacy_modernbert_bio.pretraining.make_shards import make_shards
 
 WORDS = [
     "the",

@@ -3,13 +3,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
-from spacy_modernbert_bio.pretraining.shards import Stretch
 from tokenizers import Tokenizer, models
 
 from spacy_modernbert_bio.encoder.pieces import PieceTokenizer
 from spacy_modernbert_bio.errors import CheckpointError
 from spacy_modernbert_bio.pretraining.config import PhaseConfig
 from spacy_modernbert_bio.pretraining.objectives import ClmObjective, build_objective
+from spacy_modernbert_bio.pretraining.shards import Stretch
 from tests.conftest import make_config
 
 CLS, SEP, MASK, VOCABULARY = 1, 2, 4, 400

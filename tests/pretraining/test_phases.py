@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from spacy_modernbert_bio.pretraining.metrics import METRICS, read_metrics
 
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint, save_checkpoint
 from spacy_modernbert_bio.encoder.config import EncoderConfig
 from spacy_modernbert_bio.errors import CheckpointError, ConfigError, ResumeError, TrainingError
 from spacy_modernbert_bio.pretraining import loop
 from spacy_modernbert_bio.pretraining.checkpoints import CHECKPOINTS
+from spacy_modernbert_bio.pretraining.metrics import METRICS, read_metrics
 from spacy_modernbert_bio.pretraining.phases import Outcome, run_phases
 from spacy_modernbert_bio.pretraining.processes import Processes
 from tests.conftest import make_checkpoint, make_config

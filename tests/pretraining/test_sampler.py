@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spacy_modernbert_bio.pretraining.shards import Stretch
 
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.pretraining.sampler import Sampler, exact_shares, plan_rows
+from spacy_modernbert_bio.pretraining.shards import Stretch
 
 SHARES = st.lists(st.integers(1, 50), min_size=1, max_size=5).map(
     lambda parts: exact_shares([part / sum(parts) for part in parts])
