@@ -42,8 +42,8 @@ def chunked_cross_entropy(
     """Cross-entropy of each row's label under the head's logits.
 
     hidden: of the supervised positions only. chunk_rows: rows whose logits exist at once; by their
-    size where None. Products run in the caller's autocast dtype, the loss in float32. Without rows
-    the total is 0, and all parameters still get a gradient of zeros.
+    size where None. Products run in the caller's autocast dtype, the loss in float32 or wider.
+    Without rows the total is 0, and all parameters still get a gradient of zeros.
     """
     transformed = head.head(hidden)
     weight = head.decoder.weight
@@ -66,18 +66,19 @@ class _DecoderLoss(torch.autograd.Function):
         chunk_rows: int,
     ) -> tuple[Tensor, Tensor]:
         kind = _product_dtype(inputs)
+        exact = torch.promote_types(kind, torch.float32)
         wanted = ctx.needs_input_grad[:3]
         into, of_weight, of_bias = (
             torch.zeros_like(tensor) if need and tensor is not None else None
             for tensor, need in zip((inputs, weight, bias), wanted, strict=True)
         )
-        losses = torch.empty(len(labels), dtype=torch.float32, device=inputs.device)
+        losses = torch.empty(len(labels), dtype=exact, device=inputs.device)
         with torch.autocast(inputs.device.type, enabled=False):
             cast = weight.to(kind)
             for start in range(0, len(labels), chunk_rows):
                 rows = slice(start, start + chunk_rows)
                 picked, some = labels[rows, None], inputs[rows].to(kind)
-                logits = (some @ cast.T).float()
+                logits = (some @ cast.T).to(exact)
                 if bias is not None:
                     logits += bias
                 label_logits, highest = logits.gather(1, picked), logits.amax(1, keepdim=True)
@@ -94,7 +95,7 @@ class _DecoderLoss(torch.autograd.Function):
                 slope = slope.to(kind)
                 if into is not None:
                     into[rows] = slope @ cast
-                if of_weight is not None and kind == torch.float32:
+                if of_weight is not None and kind == exact:
                     of_weight.addmm_(slope.T, some)
                 elif of_weight is not None:
                     of_weight += slope.T @ some

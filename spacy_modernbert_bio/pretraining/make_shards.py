@@ -152,9 +152,6 @@ class _Maker:
             fresh = self._fresh([found.text for found in batch], part, digests)
             encoded = self._tokenizer.encode([text for text, _ in fresh])
             for found, (_, heldout) in zip(encoded, fresh, strict=True):
-                if not len(found):
-                    part.counts["blank"] += 1
-                    continue
                 ids = found.piece_ids.astype(self.dtype)
                 document = np.concatenate([self._special[0], ids, self._special[1]])
                 kept["heldout" if heldout else "train"].append(document)
@@ -169,9 +166,12 @@ class _Maker:
         return part, digests
 
     def _fresh(self, texts: list[str], part: Part, digests: list[bytes]) -> list[tuple[str, bool]]:
-        """The texts that were not there before, and whether each is held out."""
+        """The texts that are not blank or were there before, and whether each is held out."""
         fresh = []
         for text in texts:
+            if not text.strip():
+                part.counts["blank"] += 1
+                continue
             digest = hashlib.blake2b(
                 text.encode("utf8", "surrogatepass"), digest_size=_DIGEST_BYTES
             ).digest()

@@ -44,8 +44,8 @@ class SourceCounts:
     """What became of a source's texts.
 
     documents, pieces: to train on; heldout_documents, heldout_pieces: kept apart. duplicates: texts
-    that stood before, in this source or an earlier one. blank: texts without a piece. Pieces
-    include two special ones a document.
+    that stood before, in this source or an earlier one. blank: texts of nothing but white space.
+    Pieces include two special ones a document.
     """
 
     documents: int

@@ -6,45 +6,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
+from safetensors.torch import load_file
 
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint
 from spacy_modernbert_bio.pretraining.config import PretrainConfig
 from spacy_modernbert_bio.pretraining.config_file import check_config
 from spacy_modernbert_bio.pretraining.make_shards import make_shards
 
-WORDS = [
-    "the",
-    "patient",
-    "was",
-    "seen",
-    "with",
-    "chest",
-    "pain",
-    "fever",
-    "cough",
-    "and",
-    "no",
-    "acute",
-    "distress",
-    "on",
-    "exam",
-    "he",
-    "denies",
-    "chills",
-    "takes",
-    "aspirin",
-    "daily",
-    "bp",
-    "stable",
-    "plan",
-    "follow",
-    "up",
-    "in",
-    "two",
-    "weeks",
-    "labs",
-    "normal",
-]
+TEXT = """
+the patient was seen with chest pain fever cough and no acute distress on exam he denies
+chills takes aspirin daily bp stable plan follow up in two weeks labs normal
+"""
+WORDS = TEXT.split()
 
 
 def make_texts(count: int, seed: int) -> list[str]:
@@ -104,3 +78,13 @@ def make_run(folder: Path, start: Path, changes: Mapping[str, Any] | None = None
         folder=Path(config.corpus.shards),
     )
     return config
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    """Every tensor of a checkpoint's folder, by name."""
+    return load_file(folder / "model.safetensors")
+
+
+def same(one: dict[str, torch.Tensor], two: dict[str, torch.Tensor]) -> bool:
+    """Whether two checkpoints are equal, bit by bit."""
+    return one.keys() == two.keys() and all(torch.equal(one[key], two[key]) for key in one)
