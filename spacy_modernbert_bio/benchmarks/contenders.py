@@ -4,7 +4,7 @@ All of them read texts and give a vector for every piece. Ours is timed as a use
 stock `transformer` pipe, tokenising, aligning and containers included.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import spacy
@@ -76,3 +76,14 @@ class PlainTransformers:
         """A plain loop over documents."""
         for text in texts:
             self.padded([text])
+
+
+def prepare_reading(
+    contender: str, folder: Path, text: str
+) -> tuple[Callable[[], object], Callable[[], object]]:
+    """A short warm pass and one over `text`, by "ours" or "padded" (plain transformers), fp32."""
+    if contender == "ours":
+        run = run_pipeline(ours(folder, "fp32"))
+    else:
+        run = PlainTransformers(folder, torch.float32).padded
+    return lambda: run([text[:200]]), lambda: run([text])

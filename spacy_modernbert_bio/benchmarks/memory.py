@@ -1,4 +1,4 @@
-"""Peak memory of one pass above the loaded model, in a fresh process. Linux only.
+"""Peak memory of one run above the loaded model, in a fresh process. Linux only.
 
 A process of its own, because what an allocator has once taken it seldom gives back: the second
 contender in one process would run in the first one's room.
@@ -6,21 +6,29 @@ contender in one process would run in the first one's room.
 
 import gc
 import multiprocessing
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
-from spacy_modernbert_bio.benchmarks.contenders import PlainTransformers, ours, run_pipeline
-from spacy_modernbert_bio.benchmarks.speed import Contender
 from spacy_modernbert_bio.errors import ConfigError
+
+Run = Callable[[], object]
 
 _STATUS = Path("/proc/self/status")
 _RESET = Path("/proc/self/clear_refs")
 
 
-def peak_megabytes(contender: str, folder: Path, text: str, threads: int) -> float:
-    """Megabytes that one pass over `text` takes at its peak, beyond the loaded and warm model.
+def peak_megabytes(
+    name: str,
+    prepare: Callable[..., tuple[Run, Run]],
+    arguments: tuple[Any, ...],
+    threads: int,
+) -> float:
+    """Megabytes that a run takes at its peak, beyond what stays after a warm one.
 
-    contender: "ours" or "padded" (plain transformers with SDPA), both in fp32.
+    name: of the contender, for errors. prepare: called with `arguments` in the new process; gives
+    the warm run and the one to measure.
     Raises ConfigError where the system does not tell a process's peak.
     """
     if not _RESET.exists():
@@ -30,7 +38,7 @@ def peak_megabytes(contender: str, folder: Path, text: str, threads: int) -> flo
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     process = context.Process(
-        target=_measure, args=(contender, folder, text, threads, sender), daemon=True
+        target=_measure, args=(prepare, arguments, threads, sender), daemon=True
     )
     process.start()
     sender.close()
@@ -38,26 +46,28 @@ def peak_megabytes(contender: str, folder: Path, text: str, threads: int) -> flo
         peak: float = receiver.recv()
     except EOFError:
         raise ConfigError(
-            where="--memory", found=f"a process that died ({contender})", wanted="enough memory"
+            where="--memory", found=f"a process that died ({name})", wanted="enough memory"
         ) from None
     finally:
         process.join()
     return peak
 
 
-def _measure(contender: str, folder: Path, text: str, threads: int, out: Connection) -> None:
+def _measure(
+    prepare: Callable[..., tuple[Run, Run]],
+    arguments: tuple[Any, ...],
+    threads: int,
+    out: Connection,
+) -> None:
     import torch
 
     torch.set_num_threads(threads)
-    if contender == "ours":
-        run: Contender = run_pipeline(ours(folder, "fp32"))
-    else:
-        run = PlainTransformers(folder, torch.float32).padded
-    run([text[:200]])
+    warm, run = prepare(*arguments)
+    warm()
     gc.collect()
     before = _resident("VmRSS")
     _RESET.write_text("5")
-    run([text])
+    run()
     out.send(_resident("VmHWM") - before)
     out.close()
 

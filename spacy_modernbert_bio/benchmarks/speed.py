@@ -8,10 +8,10 @@ Texts are random words of the tokenizer's vocabulary: speed depends on lengths, 
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -20,7 +20,8 @@ import torch.nn.functional as F
 from spacy_modernbert_bio.encoder.config import EncoderConfig
 from spacy_modernbert_bio.encoder.pieces import PieceTokenizer
 
-# What it returns is thrown away.
+# What a contender works on.
+Work = TypeVar("Work")
 Contender = Callable[[Sequence[str]], object]
 
 
@@ -59,27 +60,6 @@ def make_texts(tokenizer: PieceTokenizer, lengths: Iterable[int], seed: int = 0)
     return texts
 
 
-def flops(config: EncoderConfig, lengths: Iterable[int]) -> float:
-    """Floating-point operations that one pass needs, in the layers.
-
-    Two for each weight of a matrix and piece, four for each pair of positions and unit of width
-    in attention: scores and values. A local layer's pairs are those of its window.
-    """
-    width, inner = config.hidden_size, config.intermediate_size
-    matrices = config.num_hidden_layers * (4 * width * width + 3 * width * inner)
-    total = 0.0
-    for length in lengths:
-        local = sum(
-            min(i + config.reach, length - 1) - max(i - config.reach, 0) + 1 for i in range(length)
-        )
-        pairs = sum(
-            length * length if config.is_global(layer) else local
-            for layer in range(config.num_hidden_layers)
-        )
-        total += 2.0 * length * matrices + 4.0 * width * pairs
-    return total
-
-
 def matrix_rate(config: EncoderConfig, dtype: torch.dtype, rows: int = 4096) -> Callable[[], float]:
     """What measures the machine's rate, in FLOP/s, on this network's own matrix products."""
     width, inner = config.hidden_size, config.intermediate_size
@@ -100,11 +80,12 @@ def matrix_rate(config: EncoderConfig, dtype: torch.dtype, rows: int = 4096) -> 
 
 @dataclass
 class Race:
-    """Seconds of every contender in every round of one workload."""
+    """Seconds of every contender in every round of one workload, and what each gave last."""
 
     workload: Workload
     seconds: dict[str, list[float]] = field(default_factory=dict)
     rates: list[float] = field(default_factory=list)
+    results: dict[str, object] = field(default_factory=dict)
 
     def ratio(self, other: str, to: str) -> tuple[float, float, float]:
         """How many times as long `other` took as `to`: median, least and most of the rounds."""
@@ -119,8 +100,8 @@ class Race:
 
 def run_race(
     workload: Workload,
-    contenders: dict[str, Contender],
-    texts: Sequence[str],
+    contenders: Mapping[str, Callable[[Work], object]],
+    work: Work,
     measure_rate: Callable[[], float],
     rounds: int,
     report: Callable[[str], Any] = lambda _: None,
@@ -129,12 +110,12 @@ def run_race(
     race = Race(workload, {name: [] for name in contenders})
     for name, contender in contenders.items():
         report(f"{workload.name}: {name} warms up")
-        contender(texts)
+        contender(work)
     measure_rate()
     for number in range(rounds):
         for name, contender in contenders.items():
             start = time.perf_counter()
-            contender(texts)
+            race.results[name] = contender(work)
             race.seconds[name].append(time.perf_counter() - start)
             report(f"{workload.name}: round {number + 1}, {name} {race.seconds[name][-1]:.2f} s")
         race.rates.append(measure_rate())

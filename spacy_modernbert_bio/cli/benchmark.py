@@ -20,18 +20,19 @@ from spacy_modernbert_bio.benchmarks.overhead import measure_overhead
 from spacy_modernbert_bio.benchmarks.speed import (
     Contender,
     Race,
-    flops,
     make_texts,
     matrix_rate,
     run_race,
     workloads,
 )
+from spacy_modernbert_bio.cli.benchmark_training import training
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint, locate_checkpoint
 from spacy_modernbert_bio.encoder.precision import has_bf16
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
 from spacy_modernbert_bio.files import atomic_file
+from spacy_modernbert_bio.pretraining.flops import forward_flops
 
 app = typer.Typer(help="Measure speed and memory on this machine.")
 
@@ -43,6 +44,9 @@ OURS = "Encoder.v1"
 @app.callback()
 def benchmark() -> None:
     """Measure speed and memory on this machine."""
+
+
+app.command()(training)
 
 
 @app.command()
@@ -104,7 +108,7 @@ def measure_speed(
     for name in names:
         task = workloads()[name]
         texts = make_texts(tokenizer, task.lengths)
-        operations = flops(config, task.lengths)
+        operations = forward_flops(config, task.lengths, supervised=0, causal=False)
         for kind in precisions:
             rivals = _rivals(folder, name, kind)
             field = {OURS: who.run_pipeline(mine[kind]), **rivals}
@@ -125,7 +129,8 @@ def measure_speed(
         (text,) = make_texts(tokenizer, workloads()["long"].lengths)
         console.say("peak memory of the long note")
         figures["peak_megabytes"] = {
-            name: peak_megabytes(name, folder, text, threads) for name in ("ours", "padded")
+            name: peak_megabytes(name, who.prepare_reading, (name, folder, text), threads)
+            for name in ("ours", "padded")
         }
     return figures
 

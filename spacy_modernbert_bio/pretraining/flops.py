@@ -20,7 +20,14 @@ _REPEATS = 8
 def training_flops(
     config: EncoderConfig, lengths: Sequence[int], *, supervised: int, causal: bool
 ) -> float:
-    """Operations of one pass forward and backward over a packed row.
+    """Operations of one pass forward and backward over a packed row; see `forward_flops`."""
+    return _PASSES * forward_flops(config, lengths, supervised=supervised, causal=causal)
+
+
+def forward_flops(
+    config: EncoderConfig, lengths: Sequence[int], *, supervised: int, causal: bool
+) -> float:
+    """Operations of one pass over a packed row of sequences.
 
     Two for each weight of a matrix and piece; four for each unit of width and pair of a piece and
     one that it sees, in each layer; the head for supervised pieces only.
@@ -34,8 +41,7 @@ def training_flops(
         for length in lengths
     )
     head = width * width + width * config.vocab_size
-    forward = 2.0 * sum(lengths) * matrices + 4.0 * width * pairs + 2.0 * supervised * head
-    return _PASSES * forward
+    return 2.0 * sum(lengths) * matrices + 4.0 * width * pairs + 2.0 * supervised * head
 
 
 def visible_pairs(length: int, *, reach: int, causal: bool) -> int:

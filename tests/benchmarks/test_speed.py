@@ -3,22 +3,24 @@
 import numpy as np
 import pytest
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 from typer.testing import CliRunner
 
-from spacy_modernbert_bio.benchmarks.contenders import PlainTransformers, ours, stock
+from spacy_modernbert_bio.benchmarks.contenders import (
+    PlainTransformers,
+    ours,
+    prepare_reading,
+    stock,
+)
 from spacy_modernbert_bio.benchmarks.memory import peak_megabytes
 from spacy_modernbert_bio.benchmarks.speed import (
     Race,
     Workload,
-    flops,
     make_texts,
     run_race,
     workloads,
 )
 from spacy_modernbert_bio.cli.benchmark import app
-from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint, save_checkpoint
-from spacy_modernbert_bio.encoder.layout import SequenceLayout
+from spacy_modernbert_bio.encoder.checkpoint import save_checkpoint
 from spacy_modernbert_bio.errors import ConfigError
 from tests.conftest import make_checkpoint, make_config
 
@@ -37,28 +39,6 @@ def test_workloads_are_what_their_names_say():
     assert max(made["notes"].lengths) <= 400
     assert len(made["sentences"].lengths) == 128
     assert made["long"].lengths == (8192,)
-
-
-def test_operations_equal_those_that_torch_counts(tiny_checkpoint):
-    """Where the window covers the document, every pair counts, as in a plain implementation."""
-    encoder = load_checkpoint(tiny_checkpoint).encoder
-    counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter:
-        encoder(torch.randint(5, 400, (64,)), SequenceLayout.of([64]))
-    products = sum(
-        count
-        for name, count in counter.get_flop_counts()["Global"].items()
-        if "mm" in str(name) and "bmm" not in str(name)
-    )
-    config = make_config(local_attention=200)
-    assert flops(config, [64]) == products + 4 * 4.0 * 32 * 64 * 64
-
-
-def test_a_window_bounds_the_operations_of_local_layers():
-    config = make_config()
-    pairs = sum(1 for i in range(50) for j in range(50) if abs(i - j) <= 8)
-    matrices = flops(config, [1]) - 4 * 4.0 * 32
-    assert flops(config, [50]) == 50 * matrices + 4.0 * 32 * (2 * 2500 + 2 * pairs)
 
 
 def test_ratios_are_taken_round_by_round():
@@ -112,10 +92,10 @@ def test_an_unknown_workload_is_refused(tiny_checkpoint):
 def test_memory_is_refused_where_the_system_does_not_tell(monkeypatch, tmp_path):
     monkeypatch.setattr("spacy_modernbert_bio.benchmarks.memory._RESET", tmp_path / "none")
     with pytest.raises(ConfigError, match="a system without /proc/self/clear_refs; wanted Linux"):
-        peak_megabytes("ours", tmp_path, "text", 1)
+        peak_megabytes("ours", prepare_reading, ("ours", tmp_path, "text"), 1)
 
 
 @pytest.mark.slow
 def test_a_contender_that_dies_is_said(tmp_path):
     with pytest.raises(ConfigError, match=r"found a process that died \(ours\)"):
-        peak_megabytes("ours", tmp_path / "no checkpoint", "text", 1)
+        peak_megabytes("ours", prepare_reading, ("ours", tmp_path / "none", "text"), 1)

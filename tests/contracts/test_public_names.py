@@ -30,7 +30,11 @@ COMMAND_LINES = {
     "fetch-encoder": "NAME OUTPUT --revision --corpus --vocab-size --width --layers --heads "
     "--seed --quiet --json",
     "settings": "VALUES --quiet --json",
-    "benchmark": "speed",
+    "extract-texts": "CONFIG ASSETS OUTPUT --quiet --json",
+    "tokenize": "CONFIG OVERRIDES --quiet --json",
+    "pretrain": "CONFIG OVERRIDES --until --quiet --json",
+    "pretrain-report": "RUN --output --quiet --json",
+    "benchmark": "speed training",
 }
 
 

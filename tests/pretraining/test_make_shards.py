@@ -84,7 +84,7 @@ def test_a_document_is_on_the_same_side_in_every_corpus(tmp_path, tiny_tokenizer
     assert sides[0] == sides[1] == sides[2]
 
 
-class Cut(Exception):
+class CutError(Exception):
     """The process ends here."""
 
 
@@ -98,11 +98,11 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(tmp_path, tiny_tokenizer, 
     def cut(stream, _name):
         for text in stream:
             if len(seen) == after:
-                raise Cut
+                raise CutError
             seen.append(text)
             yield text
 
-    with pytest.raises(Cut):
+    with pytest.raises(CutError):
         make(config, tiny_tokenizer, progress=cut)
     assert not (Path(config.shards) / "manifest.json").exists()
     make(config, tiny_tokenizer)
@@ -119,10 +119,10 @@ def test_parts_that_are_finished_are_not_tokenised_again(tmp_path, tiny_tokenize
         def encode(self, batch):
             calls.append(len(batch))
             if len(calls) == 4:
-                raise Cut
+                raise CutError
             return tiny_tokenizer.encode(batch)
 
-    with pytest.raises(Cut):
+    with pytest.raises(CutError):
         make(config, Counting())
     before = len(calls)
     done = len(list((Path(config.shards) / ".parts").rglob("*.json")))

@@ -1,4 +1,4 @@
-"""What stands in a source's files comes out whole and in order; what does not is refused by place."""
+"""What stands in a source's files comes out whole and in order; the rest is refused by place."""
 
 import gzip
 import json
