@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.nn.utils.rnn import pad_sequence
 
 from spacy_modernbert_bio.benchmarks.speed import Workload
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint
@@ -128,11 +129,13 @@ def _padded(batch: TrainingBatch, pad_id: int) -> dict[str, torch.Tensor]:
     """A packed batch as transformers takes it: a row a sequence, -100 where nothing is asked."""
     labels = torch.full_like(batch.piece_ids, -100)
     labels[batch.positions] = batch.labels
-    lengths = list(batch.layout.lengths)
-    rows = {
-        "input_ids": (batch.piece_ids.split(lengths), pad_id),
-        "labels": (labels.split(lengths), -100),
-        "attention_mask": (torch.ones_like(labels).split(lengths), 0),
+    flat = {
+        "input_ids": (batch.piece_ids, pad_id),
+        "labels": (labels, -100),
+        "attention_mask": (torch.ones_like(labels), 0),
     }
-    pad = torch.nn.utils.rnn.pad_sequence
-    return {key: pad(list(parts), True, fill) for key, (parts, fill) in rows.items()}
+    lengths = list(batch.layout.lengths)
+    return {
+        key: pad_sequence(list(torch.split(values, lengths)), True, fill)
+        for key, (values, fill) in flat.items()
+    }

@@ -84,7 +84,7 @@ def measure_training(
     tasks = training_workloads(config.max_position_embeddings)
     learners = {kind: Learner(kind, folder) for kind in (OURS, CHECKPOINTED, PLAIN)}
     steps = {kind: learner.build() for kind, learner in learners.items()}
-    races = []
+    races: list[tuple[str, dict[str, dict[str, Any]]]] = []
     for name in names:
         batch = make_step_batch(folder, tasks[name].lengths)
         race = run_race(
@@ -92,7 +92,7 @@ def measure_training(
         )
         lengths = batch.layout.lengths
         needed = training_flops(config, lengths, supervised=batch.supervised, causal=False)
-        rows = {}
+        rows: dict[str, dict[str, Any]] = {}
         for kind, seconds in race.seconds.items():
             middle, least, most = race.ratio(kind, OURS)
             rows[kind] = {
@@ -102,21 +102,21 @@ def measure_training(
                 "share_of_matrix_rate": race.share(kind, needed),
                 "loss": race.results[kind],
             }
-        races.append({"workload": tasks[name].name, "contenders": rows})
+        races.append((name, rows))
     # These processes need the room that the contenders here take up.
     steps.clear()
     if memory:
-        for name, race_figures in zip(names, races, strict=True):
+        for name, rows in races:
             batch = make_step_batch(folder, tasks[name].lengths)
             for kind, learner in learners.items():
                 console.say(f"peak memory: {tasks[name].name}, {kind}")
                 peak = peak_megabytes(kind, prepare_step, (learner, batch), threads)
-                race_figures["contenders"][kind]["peak_megabytes"] = peak
+                rows[kind]["peak_megabytes"] = peak
     return {
         "machine": f"{platform.machine()}, {threads} threads, fp32",
         "versions": {name: version(name) for name in _PACKAGES},
         "rounds": rounds,
-        "races": races,
+        "races": [{"workload": tasks[name].name, "contenders": rows} for name, rows in races],
     }
 
 

@@ -115,8 +115,8 @@ def test_small_reads_text_files_as_well(corpus: Path, tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["small"], "--corpus: found none; wanted text for the small encoder's tokenizer"),
-        (["small", "--corpus", "gone.txt"], "gone.txt: found no such file"),
-        (["small", "--corpus", "empty"], "empty: found no .txt file; wanted at least one"),
+        (["small", "--corpus", "gone.txt"], "--corpus: gone.txt: found no such path"),
+        (["small", "--corpus", "empty"], "empty: found a folder without a file that can be read"),
         (["no such name"], "no such name: found no such folder, and no hub id"),
         (["encoder"], "encoder: found the source itself; wanted another folder"),
         (["empty"], "config.json: found no such file"),

@@ -16,10 +16,15 @@ from spacy_modernbert_bio.cli.app import COMMANDS
 from spacy_modernbert_bio.cli.convert_splits import read_parts
 from spacy_modernbert_bio.cli.fetch_encoder import make_small
 from spacy_modernbert_bio.cli.settings import CHECKS, check_settings
+from spacy_modernbert_bio.corpora.extract_texts import read_sets
+from spacy_modernbert_bio.pretraining.config_file import read_config
+from spacy_modernbert_bio.pretraining.schedule import count_all_steps
 
 PROJECT = Path(__file__).parents[2] / "projects" / "modernbert_bio"
 CONFIGS = sorted(PROJECT.glob("configs/**/*.cfg"))
-PIPELINES = [path for path in CONFIGS if path.parent.name != "corpora"]
+PIPELINES = [path for path in CONFIGS if path.parent.name not in ("corpora", "pretrain")]
+TEXTS = [path for path in CONFIGS if path.name.startswith("texts_")]
+RUNS = [path for path in CONFIGS if path.parent.name == "pretrain" and path not in TEXTS]
 CORPORA = [path for path in CONFIGS if path.parent.name == "corpora"]
 # What commands read that is no output of another: files of the repository.
 SHIPPED = ("configs/", "assets/")
@@ -92,7 +97,7 @@ def test_settings_is_given_every_variable_and_accepts_the_defaults(
 def test_scripts_are_python_commands_without_a_shell(project: dict) -> None:
     for command in project["commands"]:
         for line in command["script"]:
-            start = shlex.split(line)[:4]
+            start = shlex.split(line.replace("${vars.launch}", str(project["vars"]["launch"])))[:4]
             assert start[:2] == ["python", "-m"]
             assert start[2] in ("spacy", "spacy_modernbert_bio")
             assert start[2] == "spacy" or start[3] in COMMANDS
@@ -113,6 +118,21 @@ def test_a_corpus_names_parts_and_lists_that_are_there(path: Path) -> None:
     assert list(parts) == ["train", "dev", "test"]
     lists = [path.parent / options.get("documents", path.name) for _, options in parts.values()]
     assert all(file.is_file() for file in lists)
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_a_text_config_names_lists_that_are_there(path: Path) -> None:
+    for sets in read_sets(path).values():
+        for text_set in sets.values():
+            assert not text_set.documents or (path.parent / text_set.documents).is_file()
+
+
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
+def test_a_pretraining_config_is_whole_and_runs_the_workflows_phases(path: Path) -> None:
+    config = read_config(path)
+    assert config.run.phases == ("clm", "mlm")
+    assert config.run.output == config.corpus.shards.replace("shards", "run")
+    assert count_all_steps(config) > 0
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
-"""The main job, end to end, with a few steps: all that is declared is made."""
+"""Both workflows, end to end, with a few steps: all that is declared is made."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 import spacy
 from weasel.util import load_project_config
 
+from spacy_modernbert_bio.cli.settings import check_settings
 from spacy_modernbert_bio.components.coverage import Coverage
 
 PROJECT = Path(__file__).parents[2] / "projects" / "modernbert_bio"
@@ -41,21 +43,47 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.slow
-def test_every_declared_output_is_made_and_nothing_is_made_twice(folder: Path) -> None:
-    said = run(folder, "ner", **FEW)
+def commands_of(folder: Path, workflow: str) -> list[dict]:
+    """Those that declare outputs, in their order."""
+    project = load_project_config(folder)
+    by_name = {command["name"]: command for command in project["commands"]}
+    chosen = [by_name[name] for name in project["workflows"][workflow]]
+    return [command for command in chosen if command.get("outputs")]
+
+
+def check_outputs(folder: Path, workflow: str, changes: dict[str, object], run_name: str) -> str:
+    """Run a workflow twice: all that is declared is made, and nothing is made again."""
+    said = run(folder, workflow, **changes)
     assert "Traceback" not in said
-    assert "invented" in said
-    making = [c for c in load_project_config(folder)["commands"] if c.get("outputs")]
-    for command in making:
+    for command in commands_of(folder, workflow):
         for path in command["outputs"]:
-            assert (folder / path).exists(), f"{command['name']}: {path}"
-
-    again = run(folder, "ner", **FEW)
-    for command in making:
+            made = path.replace("pretraining/mini", f"pretraining/{run_name}")
+            made = made.replace("pretrain_mini", f"pretrain_{run_name}")
+            assert (folder / made).exists(), f"{command['name']}: {made}"
+    again = run(folder, workflow, **changes)
+    for command in commands_of(folder, workflow):
         assert f"Skipping '{command['name']}': nothing changed" in again
+    return said
 
+
+@pytest.mark.slow
+def test_entities_are_learnt_from_end_to_end(folder: Path) -> None:
+    assert "invented" in check_outputs(folder, "ner", FEW, "mini")
     doc = spacy.load(folder / "training" / "ner" / "calibrated")("No ataxia.")
     assert doc._.trf_data is None
     assert isinstance(doc._.modernbert_coverage, Coverage)
     assert doc._.modernbert_coverage.whole
+
+
+@pytest.mark.slow
+def test_an_encoder_is_pretrained_and_fine_tuning_takes_it(folder: Path) -> None:
+    short = (folder / "configs" / "pretrain" / "mini.cfg").read_text()
+    for key in ("length", "warmup"):
+        short = re.sub(rf'^{key} = ".*"$', f'{key} = "2 steps"', short, flags=re.MULTILINE)
+    (folder / "configs" / "pretrain" / "short.cfg").write_text(short)
+    changes = {"pretraining": "configs/pretrain/short.cfg", "run": "short", "width": 32}
+    changes |= {"vocab_size": 400}
+    check_outputs(folder, "pretrain", changes, "short")
+    page = (folder / "metrics" / "pretrain_short.html").read_text()
+    assert "Complete: clm, mlm." in page
+    check_settings([f"encoder={folder / 'pretraining' / 'short' / 'encoder'}"])
