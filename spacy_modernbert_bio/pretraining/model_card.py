@@ -49,7 +49,7 @@ def write_model_card(
     text = "\n".join(
         [
             _front_matter(record),
-            f"# {record.config['run']['output']}: end of {phase}",
+            f"# ModernBERT encoder: end of {phase}",
             _CAUSAL if this.objective == "clm" else "",
             _opening(record, this),
             "## Training",
@@ -86,20 +86,28 @@ def write_model_card(
 def _front_matter(record: RunRecord) -> str:
     """What the hub reads; a base model only where the start is a hub id."""
     lines = ["---", "library_name: transformers", "pipeline_tag: fill-mask", "tags: [modernbert]"]
-    owner, slash, name = record.start.partition("/")
-    if slash and owner and name and "/" not in name and not Path(record.start).exists():
+    if _is_hub_id(record.start):
         lines.append(f"base_model: {record.start}")
     return "\n".join([*lines, "---"])
 
 
+def _is_hub_id(start: str) -> bool:
+    owner, slash, name = start.partition("/")
+    return bool(slash and owner and name and "/" not in name and not Path(start).exists())
+
+
 def _opening(record: RunRecord, this: PhaseRecord) -> str:
     layers, width = (record.architecture[key] for key in ("num_hidden_layers", "hidden_size"))
+    # A path would say more of a machine than a card should.
+    start = record.start if _is_hub_id(record.start) else Path(record.start).name
+    passed = [phase for phase in record.phases if phase.step <= this.step]
+    way = ", then ".join(f"{p.steps:,} steps of {p.objective.upper()} ({p.name})" for p in passed)
     return (
         f"A ModernBERT encoder of {layers} layers, {width} wide, with {record.parameters:,} "
         f"parameters and a context of {record.architecture['max_position_embeddings']:,} tokens. "
-        f"Started from `{record.start}` and pretrained for {this.step:,} steps by the recipe of "
-        "ModernBERT-bio (arXiv 2605.12438): a detour through causal language modelling, then a "
-        "decay of masked language modelling.\n"
+        f"Started from `{start}` and pretrained for {way}. The recipe of a detour through causal "
+        "language modelling (CLM) before a decay of masked language modelling (MLM) is that of "
+        "ModernBERT-bio (arXiv 2605.12438).\n"
     )
 
 
