@@ -35,7 +35,8 @@ def test_every_file_of_a_command_is_in_the_list() -> None:
     commands = [
         found for head in heads for found in re.findall('^"""`modernbert-bio ([^ `]+)', head)
     ]
-    assert sorted(commands) == sorted(COMMANDS)
+    # A command with two forms has a file for each.
+    assert sorted(set(commands)) == sorted(COMMANDS)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
