@@ -83,10 +83,18 @@ def measure_training(
     config = EncoderConfig.from_file(folder / "config.json")
     tasks = training_workloads(config.max_position_embeddings)
     learners = {kind: Learner(kind, folder) for kind in (OURS, CHECKPOINTED, PLAIN)}
+    batches = {name: make_step_batch(folder, tasks[name].lengths) for name in names}
+    # First: these processes need the room that the contenders take up here.
+    peaks: dict[tuple[str, str], float] = {}
+    for name in names if memory else ():
+        for kind, learner in learners.items():
+            console.say(f"peak memory: {tasks[name].name}, {kind}")
+            arguments = (learner, batches[name])
+            peaks[name, kind] = peak_megabytes(kind, prepare_step, arguments, threads)
     steps = {kind: learner.build() for kind, learner in learners.items()}
-    races: list[tuple[str, dict[str, dict[str, Any]]]] = []
+    races: list[dict[str, Any]] = []
     for name in names:
-        batch = make_step_batch(folder, tasks[name].lengths)
+        batch = batches[name]
         race = run_race(
             tasks[name], steps, batch, matrix_rate(config, torch.float32), rounds, console.say
         )
@@ -102,21 +110,14 @@ def measure_training(
                 "share_of_matrix_rate": race.share(kind, needed),
                 "loss": race.results[kind],
             }
-        races.append((name, rows))
-    # These processes need the room that the contenders here take up.
-    steps.clear()
-    if memory:
-        for name, rows in races:
-            batch = make_step_batch(folder, tasks[name].lengths)
-            for kind, learner in learners.items():
-                console.say(f"peak memory: {tasks[name].name}, {kind}")
-                peak = peak_megabytes(kind, prepare_step, (learner, batch), threads)
-                rows[kind]["peak_megabytes"] = peak
+            if (name, kind) in peaks:
+                rows[kind]["peak_megabytes"] = peaks[name, kind]
+        races.append({"workload": tasks[name].name, "contenders": rows})
     return {
         "machine": f"{platform.machine()}, {threads} threads, fp32",
         "versions": {name: version(name) for name in _PACKAGES},
         "rounds": rounds,
-        "races": [{"workload": tasks[name].name, "contenders": rows} for name, rows in races],
+        "races": races,
     }
 
 

@@ -120,11 +120,12 @@ def test_base_size_with_the_real_tokenizer_equals_hugging_face(tmp_path, real_to
 @pytest.mark.slow
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 def test_the_full_context_equals_hugging_face(attention, tmp_path, tiny_tokenizer):
-    """8,192 pieces through one global and one local layer; eager makes S x S scores."""
+    """8,192 pieces through one global and one local layer; one head, for eager makes S x S scores."""
     folder = save(
         tmp_path,
         tiny_tokenizer,
         num_hidden_layers=2,
+        num_attention_heads=1,
         local_attention=128,
         max_position_embeddings=8192,
     )
