@@ -238,7 +238,7 @@ class PhaseLoop:
         return TrainingState(checkpoint, moments, self.progress)
 
     def _names(self) -> list[tuple[str, nn.Parameter]]:
-        return list(self.run.processes.unwrap(self.model).named_parameters())
+        return self.run.processes.named_parameters(self.model)
 
     def _stop_agreed(self) -> bool:
         """Whether any process was asked to stop: all save, or none."""

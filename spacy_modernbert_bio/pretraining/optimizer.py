@@ -48,9 +48,12 @@ def read_moments(optimizer: torch.optim.Optimizer, names: Iterable[tuple[str, Te
     names: the model's named parameters. Where parameters are sharded, every process has to call.
     """
     moments: Moments = {}
+    left = set(optimizer.state)
     for name, parameter in names:
+        left.discard(parameter)
         for key, value in optimizer.state.get(parameter, {}).items():
             moments[f"{key}.{name}"] = whole(value)
+    assert not left, "each parameter that has a state is one of the model's"
     return moments
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.fsdp import FSDPModule
 
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.pretraining.optimizer import whole
@@ -54,10 +55,14 @@ class Processes:
         """Forget what was prepared, so that the next phase's model is the only one."""
         self._accelerator.free_memory()
 
-    def unwrap(self, model: nn.Module) -> nn.Module:
-        """The model as it was given, its parameters sharded where they are."""
+    def named_parameters(self, model: nn.Module) -> list[tuple[str, nn.Parameter]]:
+        """A model's parameters as its optimizer has them, by the names from before `prepare`."""
         plain: nn.Module = self._accelerator.unwrap_model(model)
-        return plain
+        for module in plain.modules():
+            if isinstance(module, FSDPModule):
+                # A pass forward alone leaves gathered copies in the place of the sharded ones.
+                module.reshard()
+        return list(plain.named_parameters())
 
     @contextmanager
     def accumulate(self, model: nn.Module, *, last: bool) -> Iterator[None]:

@@ -120,7 +120,7 @@ def test_base_size_with_the_real_tokenizer_equals_hugging_face(tmp_path, real_to
 @pytest.mark.slow
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
 def test_the_full_context_equals_hugging_face(attention, tmp_path, tiny_tokenizer):
-    """8,192 pieces through one global and one local layer; one head, for eager makes S x S scores."""
+    """8,192 pieces through one global and one local layer; eager makes S x S scores."""
     folder = save(
         tmp_path,
         tiny_tokenizer,

@@ -19,6 +19,8 @@ the patient was seen with chest pain fever cough and no acute distress on exam h
 chills takes aspirin daily bp stable plan follow up in two weeks labs normal
 """
 WORDS = TEXT.split()
+# Shares of the mix.
+SOURCES = {"papers": 0.75, "notes": 0.25}
 
 
 def make_texts(count: int, seed: int) -> list[str]:
@@ -35,17 +37,33 @@ def make_run(folder: Path, start: Path, changes: Mapping[str, Any] | None = None
 
     changes: values by key, as `{"run.seed": 3}`.
     """
-    for seed, name in enumerate(("papers", "notes")):
+    for seed, name in enumerate(SOURCES):
         lines = [json.dumps({"text": text}) for text in make_texts(60, seed)]
         (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf8")
+    config = describe_run(folder, start, changes)
+    checkpoint = load_checkpoint(start)
+    make_shards(
+        config.corpus,
+        checkpoint.tokenizer,
+        cls_id=checkpoint.config.cls_token_id,
+        sep_id=checkpoint.config.sep_token_id,
+        folder=Path(config.corpus.shards),
+    )
+    return config
+
+
+def describe_run(
+    folder: Path, start: Path, changes: Mapping[str, Any] | None = None
+) -> PretrainConfig:
+    """The config that `make_run` gives; writes nothing."""
     content: dict[str, Any] = {
         "run": {"start": str(start), "output": str(folder / "run"), "phases": ["clm", "mlm"]},
         "corpus": {
             "shards": str(folder / "shards"),
             "heldout": 0.2,
             "sources": {
-                "papers": {"path": str(folder / "papers.jsonl"), "weight": 0.75},
-                "notes": {"path": str(folder / "notes.jsonl"), "weight": 0.25},
+                name: {"path": str(folder / f"{name}.jsonl"), "weight": weight}
+                for name, weight in SOURCES.items()
             },
         },
         "batch": {"rows": 4, "row_tokens": 48, "rows_at_once": 2},
@@ -68,16 +86,7 @@ def make_run(folder: Path, start: Path, changes: Mapping[str, Any] | None = None
         for part in parts:
             section = section.setdefault(part, {})
         section[last] = value
-    config = check_config(content, where="run.cfg")
-    checkpoint = load_checkpoint(start)
-    make_shards(
-        config.corpus,
-        checkpoint.tokenizer,
-        cls_id=checkpoint.config.cls_token_id,
-        sep_id=checkpoint.config.sep_token_id,
-        folder=Path(config.corpus.shards),
-    )
-    return config
+    return check_config(content, where="run.cfg")
 
 
 def weights(folder: Path) -> dict[str, torch.Tensor]:

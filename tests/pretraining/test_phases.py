@@ -1,8 +1,5 @@
-"""A whole run, small: what its phases leave behind, in one process and in two."""
+"""A whole run, small: what its phases leave behind."""
 
-import os
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,39 +89,6 @@ def test_the_optimizers_state_goes_on_and_the_schedule_restarts(finished):
     assert set(steps.values()) == {10.0}
     assert clm.keys() == mlm.keys()
     assert len(steps) == len(weights(finished / "mlm"))
-
-
-def test_two_processes_take_the_steps_of_one_with_twice_the_accumulation(tmp_path, tiny_checkpoint):
-    one = make_run(tmp_path, tiny_checkpoint, {"run.output": str(tmp_path / "one")})
-    run_phases(one)
-    code = (
-        "import sys, torch; from pathlib import Path; torch.set_num_threads(1);"
-        "from tests.pretraining.runs import make_run;"
-        "from spacy_modernbert_bio.pretraining.phases import run_phases;"
-        "run_phases(make_run(Path(sys.argv[1]), Path(sys.argv[2]),"
-        " {'run.output': sys.argv[1] + '/two'}))"
-    )
-    script = tmp_path / "two.py"
-    script.write_text(code)
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2"]
-    command += ["--rdzv_backend", "c10d", "--rdzv_endpoint", "localhost:0"]
-    environment = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1"}
-    environment["PYTHONPATH"] = str(Path(__file__).parents[2])
-    subprocess.run(
-        [*command, str(script), str(tmp_path), str(tiny_checkpoint)],
-        env=os.environ | environment,
-        check=True,
-        capture_output=True,
-    )
-    alone, together = weights(tmp_path / "one" / "mlm"), weights(tmp_path / "two" / "mlm")
-    start = weights(tiny_checkpoint)
-    for key, value in alone.items():
-        assert not torch.equal(value, start[key]), key
-        assert torch.allclose(value, together[key], atol=1e-6), key
-    steps = [read_metrics(tmp_path / name / METRICS)[0] for name in ("one", "two")]
-    for mine, theirs in zip(*steps, strict=True):
-        assert mine.loss == pytest.approx(theirs.loss, rel=1e-5)
-        assert mine.gradient_norm == pytest.approx(theirs.gradient_norm, rel=1e-4)
 
 
 def test_accumulation_changes_memory_and_not_the_result(tmp_path, tiny_checkpoint):
