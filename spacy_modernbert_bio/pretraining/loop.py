@@ -96,6 +96,7 @@ class PhaseLoop:
         self.model, self.optimizer = run.processes.prepare(model.train(), optimizer)
         write_moments(self.optimizer, self._names(), state.moments)
         self._window = Window.begin(run)
+        self._ahead: list[TrainingBatch] = []
 
     def train(self) -> TrainingState:
         """Steps up to the phase's end, or to a stop; the state then, which is saved as well."""
@@ -140,7 +141,7 @@ class PhaseLoop:
         # Dropout's numbers, a function of the step as all else is.
         seeds = stable_random(run.config.run.seed, done.step, run.processes.rank)
         torch.manual_seed(int(seeds.randint(2**31)))
-        batches = self._batches(run.config.run.first_step + done.step)
+        batches = self._ahead or self._batches(done.step)
         supervised = torch.tensor(sum(b.supervised for b in batches), device=run.processes.device)
         total = max(1, int(run.processes.sum(supervised)))
         for number, batch in enumerate(batches):
@@ -151,6 +152,9 @@ class PhaseLoop:
                 # Data parallelism takes the mean over processes; the sum is wanted.
                 run.processes.backward(loss * (run.processes.count / total))
             self._window.sums.add(placed, rows)
+        # A device still works on this step when all of it is asked for: time to make the next one.
+        more = done.phase_step + 1 < phase.steps
+        self._ahead = self._batches(done.step + 1) if more else []
         norm = run.processes.clip(self.model, run.config.optimizer.clip)
         if not isfinite(norm):
             raise TrainingError(
@@ -170,7 +174,7 @@ class PhaseLoop:
     def _batches(self, step: int) -> list[TrainingBatch]:
         """This process's passes of a step: every `count`-th row of it, from its rank on."""
         run, size = self.run, self.run.config.batch.rows_at_once
-        first = step * run.config.batch.rows
+        first = (run.config.run.first_step + step) * run.config.batch.rows
         plan = run.sampler.plan(first, first + run.config.batch.rows)
         mine = range(run.processes.rank, len(plan), run.processes.count)
         rows = [row for i in mine for row in run.sampler.read(first + i, [plan[i]])]

@@ -1,6 +1,7 @@
 """The shipped configs against the published recipe: the card's "Methodology", and the thesis."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,13 @@ def test_the_optimizer_is_the_cards_with_its_decay_in_torchs_terms(config):
     assert config.optimizer.weight_decay * config.phases["clm"].learning_rate == pytest.approx(1e-5)
     assert config.run.precision == "bf16"
     assert (config.run.seed, config.run.shuffle_seed) == (17, 42)
+
+
+def test_the_mlm_twin_differs_from_the_detour_in_the_objective_alone(config):
+    twin, clm = config.phases["twin"], config.phases["clm"]
+    assert (twin.objective, twin.masked) == ("mlm", 0.3)
+    same = replace(twin, objective="clm", masked=None)
+    assert same == clm
 
 
 def test_the_mix_is_the_cards(config):
