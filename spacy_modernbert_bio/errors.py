@@ -47,6 +47,10 @@ class CoverageError(ModernBertBioError):
     """A document of which some part was not read by the encoder."""
 
 
+class PolicyError(ModernBertBioError):
+    """A de-identification that is not defined: no key, an unknown label or action, no coverage."""
+
+
 class ResumeError(ModernBertBioError):
     """A run that cannot go on from what it left: another config, a damaged or missing state."""
 
