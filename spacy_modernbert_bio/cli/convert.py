@@ -7,7 +7,7 @@ import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
-from spacy_modernbert_bio.corpora.convert import Format
+from spacy_modernbert_bio.corpora.convert import FORMATS, Format
 from spacy_modernbert_bio.corpora.convert import convert as convert_corpus
 from spacy_modernbert_bio.corpora.converted import report_path
 from spacy_modernbert_bio.corpora.formats.brat import Discontinuous
@@ -17,7 +17,9 @@ from spacy_modernbert_bio.evaluation.tables import Table
 
 
 def convert(
-    source_format: Annotated[Format, typer.Argument(metavar="FORMAT", help="iob, pubtator, brat.")],
+    source_format: Annotated[
+        Format, typer.Argument(metavar="FORMAT", help=f"{', '.join(FORMATS)}.")
+    ],
     source: Annotated[Path, typer.Argument(help="A file, a folder, or a .tar.gz archive.")],
     output: Annotated[Path, typer.Argument(help="The .spacy file to write.")],
     inside: Annotated[str, typer.Option(help="Read only this folder of the source.")] = "",

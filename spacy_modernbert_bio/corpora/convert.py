@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import spacy
 from spacy.language import Language
@@ -18,16 +18,30 @@ from spacy.tokens import DocBin
 from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
 from spacy_modernbert_bio.corpora.converted import report_path
 from spacy_modernbert_bio.corpora.document import Document, TextSpan
+from spacy_modernbert_bio.corpora.formats.asq_phi import read_asq_phi
 from spacy_modernbert_bio.corpora.formats.brat import Discontinuous, read_brat
+from spacy_modernbert_bio.corpora.formats.i2b2_xml import read_i2b2_xml
 from spacy_modernbert_bio.corpora.formats.iob import read_iob
+from spacy_modernbert_bio.corpora.formats.phi_json import read_phi_json
+from spacy_modernbert_bio.corpora.formats.physionet_deid import read_physionet_deid
 from spacy_modernbert_bio.corpora.formats.pubtator import read_pubtator
 from spacy_modernbert_bio.corpora.to_doc import SPANS_KEY, to_doc
 from spacy_modernbert_bio.errors import ConfigError, CorpusError
 from spacy_modernbert_bio.files import atomic_file, read_lines
 from spacy_modernbert_bio.tokenizer import make_clinical_tokenizer
 
-Format = Literal["iob", "pubtator", "brat"]
+Format = Literal["iob", "pubtator", "brat", "i2b2", "physionet-deid", "presidio-synth", "asq-phi"]
+FORMATS: tuple[str, ...] = get_args(Format)
 Progress = Callable[[Iterable[Document]], Iterable[Document]]
+
+# Formats without options of their own.
+_PLAIN_READERS: Mapping[str, Callable[..., Iterator[Document]]] = {
+    "pubtator": read_pubtator,
+    "i2b2": read_i2b2_xml,
+    "physionet-deid": read_physionet_deid,
+    "presidio-synth": read_phi_json,
+    "asq-phi": read_asq_phi,
+}
 
 LABEL_DROPPED = "span left out because its label is mapped to nothing"
 SAME_TEXT = "text that came before with other spans, kept"
@@ -96,8 +110,8 @@ def _check_options(
     def refuse(option: str, found: str, wanted: str) -> None:
         raise ConfigError(where=f"convert({option}=...)", found=found, wanted=wanted)
 
-    if source_format not in ("iob", "pubtator", "brat"):
-        refuse("source_format", f"{source_format!r}", "iob, pubtator or brat")
+    if source_format not in FORMATS:
+        refuse("source_format", f"{source_format!r}", f"one of {', '.join(FORMATS)}")
     if output.suffix != ".spacy" or output.is_dir():
         refuse("output", "a folder, or a name without .spacy", "the name of a .spacy file")
     if label is not None and map_labels:
@@ -128,7 +142,7 @@ def _read(
         return read_iob(source, report, inside=inside, sentences_per_document=count)
     if source_format == "brat":
         return read_brat(source, report, inside=inside, discontinuous=discontinuous)
-    return read_pubtator(source, report, inside=inside)
+    return _PLAIN_READERS[source_format](source, report, inside=inside)
 
 
 def _only_listed(documents: Iterable[Document], list_file: Path) -> Iterator[Document]:

@@ -79,7 +79,7 @@ def test_json_is_the_report_of_each_part(config: Path) -> None:
         ('[corpus]\nformat = "iob"\n[dve]\nsource = "a"\n', "found sections dve, format iob"),
         ('[corpus]\nformat = "iob"\n[dev]\nlabel = "A"\n', "corpus.cfg: dev: found no source"),
         (CONFIG + 'lable = "A"\n', "corpus.cfg: test: found the key lable; wanted a source"),
-        (CONFIG.replace("pubtator", "xml"), "found 'xml'; wanted iob, pubtator or brat"),
+        (CONFIG.replace("pubtator", "xml"), "found 'xml'; wanted one of iob, pubtator"),
     ],
 )
 def test_a_config_that_cannot_be_is_one_line(

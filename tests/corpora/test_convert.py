@@ -111,6 +111,40 @@ def test_brat_and_iob_take_their_own_options(tmp_path: Path, output: Path) -> No
     assert [doc.text for doc in docs_of(output)] == ["left", "knee"]
 
 
+# A file of each de-identification format, in which "Ann" is the only PHI.
+PHI_FILES = {
+    "i2b2": (
+        "1-01.xml",
+        '<a><TEXT>Ann</TEXT><TAGS><NAME start="0" end="3" text="Ann" TYPE="PATIENT"/></TAGS></a>',
+        "PATIENT",
+    ),
+    "physionet-deid": ("id-phi.phrase", "1 1 0 3 PTName Ann\n", "name"),
+    "presidio-synth": (
+        "a.json",
+        '[{"full_text": "Ann", "template_id": 1, "spans": [{"entity_type": "PERSON", '
+        '"entity_value": "Ann", "start_position": 0, "end_position": 3}]}]',
+        "NAME",
+    ),
+    "asq-phi": (
+        "a.txt",
+        '===QUERY===\nAnn\n===PHI_TAGS===\n{"identifier_type": "NAME", "value": "Ann"}\n',
+        "NAME",
+    ),
+}
+
+
+@pytest.mark.parametrize("source_format", PHI_FILES)
+def test_deidentification_corpora_become_phi_spans(
+    source_format: Any, tmp_path: Path, output: Path
+) -> None:
+    name, content, label = PHI_FILES[source_format]
+    (tmp_path / name).write_text(content)
+    (tmp_path / "id.text").write_text("START_OF_RECORD=1||||1||||\nAnn\n||||END_OF_RECORD\n")
+    convert(source_format, tmp_path / name, output, spans_key="phi")
+    (doc,) = docs_of(output)
+    assert [(span.text, span.label_) for span in doc.spans["phi"]] == [("Ann", label)]
+
+
 def test_given_pipeline_cuts_the_tokens(source: Path, output: Path) -> None:
     convert("pubtator", source, output, nlp=spacy.blank("en"))
     assert [token.text for token in docs_of(output)[1]] == ["Jane", "Roe", "."]
@@ -185,7 +219,7 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ({"sentences_per_document": -1, "source_format": "iob"}, "found -1; wanted 0 or more"),
     ({"discontinuous": "fragments"}, "found it, with pubtator; wanted it with brat only"),
     ({"discontinuous": "none"}, "found 'none'; wanted cover or fragments"),
-    ({"source_format": "xml"}, "found 'xml'; wanted iob, pubtator or brat"),
+    ({"source_format": "xml"}, "found 'xml'; wanted one of iob, pubtator, brat, i2b2, ph"),
 ]
 
 
