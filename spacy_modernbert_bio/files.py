@@ -19,10 +19,11 @@ _CHUNK_BYTES = 1 << 20
 
 
 @contextmanager
-def atomic_file(path: Path) -> Iterator[Path]:
+def atomic_file(path: Path, *, private: bool = False) -> Iterator[Path]:
     """Give a temporary path beside `path`; rename it to `path` if the block ends well.
 
-    After an exception nothing is left: neither a new `path` nor the temporary file.
+    private: nobody but its owner may read it, at any moment. After an exception nothing is left:
+    neither a new `path` nor the temporary file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-", suffix=path.suffix)
@@ -31,7 +32,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         # mkstemp makes private files; a finished one gets the permissions any new file would have.
-        temporary.chmod(0o666 & ~_umask())
+        if not private:
+            temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -155,3 +155,16 @@ NUMBERS = re.compile(
     r"|eleventh|twelfth|\w{3,6}(?:teenth|tieth))\b",
     re.IGNORECASE,
 )
+# What may stand between and around dates. Any other word may be a name that a span took along.
+_BETWEEN = """
+    a about after ago ah am an and another approx approximately around as at before between by ca
+    circa currently date dated day days during early est edt cst cdt mst mdt pst pdt each end every
+    evening exactly following for from gmt h hour hours hr hrs in last late later mid middle
+    midnight min minute minutes month months morning near next night noon o clock of on onward
+    onwards or pm p m post pre present previous prior roughly s sec since starting t that the then
+    this through thru till time times to today tomorrow tonight twice until up utc via week weekend
+    weeks while with within year years yesterday yr yrs z afternoon beginning both once st nd rd th
+    pod hd hod dol admission hospital op postop preop status now d w x q
+"""
+BETWEEN = frozenset(_BETWEEN.split())
+WORD = re.compile(r"[^\W\d_]+")

@@ -38,17 +38,33 @@ def merge_spans(spans: Iterable[PhiSpan]) -> list[PhiSpan]:
     before a lower. What the others cover beyond it stays, with their label. A span's sources are
     all that overlap it, its score the highest of theirs.
     """
-    left = _join_same_label(spans)
-    left.sort(key=_rank)
+    merged = [part for cluster in _clusters(spans) for part in _settle(cluster)]
+    return sorted(merged)
+
+
+def _clusters(spans: Iterable[PhiSpan]) -> list[list[PhiSpan]]:
+    """Spans that overlap, directly or through others: what lies apart settles apart."""
+    clusters: list[list[PhiSpan]] = []
+    end = -1
+    for span in sorted(each for each in spans if each.start < each.stop):
+        if span.start >= end:
+            clusters.append([])
+        clusters[-1].append(span)
+        end = max(end, span.stop)
+    return clusters
+
+
+def _settle(cluster: Iterable[PhiSpan]) -> list[PhiSpan]:
+    """What is kept of spans that overlap, as `merge_spans` says."""
     kept: list[PhiSpan] = []
-    for span in left:
+    for span in sorted(_join_same_label(cluster), key=_rank):
         parts = [span]
         for place, other in enumerate(kept):
             if other.start < span.stop and span.start < other.stop:
                 kept[place] = _with_sources(other, span)
             parts = [rest for part in parts for rest in _without(part, other)]
         kept += parts
-    return sorted(kept)
+    return kept
 
 
 def _join_same_label(spans: Iterable[PhiSpan]) -> list[PhiSpan]:

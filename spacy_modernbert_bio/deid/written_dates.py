@@ -11,11 +11,13 @@ from datetime import date
 from typing import Literal, get_args
 
 from spacy_modernbert_bio.deid.date_forms import (
+    BETWEEN,
     FROM_DIGIT,
     FROM_LETTER,
     FROM_MARK,
     HOLIDAYS,
     NUMBERS,
+    WORD,
     Form,
 )
 from spacy_modernbert_bio.deid.rules.shadow import Shadow, make_shadow
@@ -97,7 +99,7 @@ def read_dates(written: str) -> tuple[Part, ...] | None:
     """The parts of a DATE span in their order; their characters together are `written`.
 
     None where something of it is not understood: an impossible date (2/30/2019), a number or a word
-    for one that belongs to nothing, a holiday or a season. Other words may stand between.
+    for one that belongs to nothing, a holiday, a season, a word that is none of BETWEEN.
     """
     shadow = make_shadow(written)
     if HOLIDAYS.search(shadow.text):
@@ -110,14 +112,21 @@ def read_dates(written: str) -> tuple[Part, ...] | None:
         place = match.end()
         if not read:
             continue
-        if NUMBERS.search(shadow.text, done, match.start()):
+        if not _may_stay(shadow.text, done, match.start()):
             return None
         first, stop = shadow.span(*match.span())
         parts += [written[copied:first], *read]
         done, copied = place, stop
-    if NUMBERS.search(shadow.text, done):
+    if not _may_stay(shadow.text, done, len(shadow.text)):
         return None
     return tuple(part for part in (*parts, written[copied:]) if part)
+
+
+def _may_stay(text: str, start: int, stop: int) -> bool:
+    """Whether what is between dates tells nothing: no number, and no word that may be a name."""
+    if NUMBERS.search(text, start, stop):
+        return False
+    return all(word[0].lower() in BETWEEN for word in WORD.finditer(text, start, stop))
 
 
 def _match(
