@@ -6,7 +6,6 @@ takes it for a note without entities, and the command's exit code is 1. A file i
 notes have been through, or not at all.
 """
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +14,9 @@ from typing import Annotated, Any
 
 import typer
 
-from spacy_modernbert_bio.cli.annotation import OWN_FIELDS, Record, annotate_notes
+from spacy_modernbert_bio.cli.annotation import OWN_FIELDS, annotate_notes
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.journal import Record, as_line
 from spacy_modernbert_bio.cli.notes import check_inputs, read_notes
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.files import atomic_file
@@ -75,20 +75,12 @@ def annotate(
 def _writer(output: Path | None, *, to_stdout: bool) -> Iterator[Callable[[Record], Any]]:
     if output is not None:
         with atomic_file(output) as path, path.open("wb") as stream:
-            yield lambda record: stream.write(_line(record))
+            yield lambda record: stream.write(as_line(record))
     elif to_stdout:
-        yield lambda record: sys.stdout.buffer.write(_line(record))
+        yield lambda record: sys.stdout.buffer.write(as_line(record))
         sys.stdout.flush()
     else:
         yield lambda _: None
-
-
-def _line(record: Record) -> bytes:
-    """A record as a line of UTF-8; a lone surrogate, which UTF-8 has not, makes it ASCII."""
-    try:
-        return (json.dumps(record, ensure_ascii=False) + "\n").encode()
-    except UnicodeEncodeError:
-        return (json.dumps(record) + "\n").encode()
 
 
 def _title(nlp: Any) -> str:

@@ -24,6 +24,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.show:show",
         "Show notes with their entities marked, for a person to read.",
     ),
+    "deidentify": (
+        "spacy_modernbert_bio.cli.deidentify:deidentify",
+        "Remove or transform PHI by a policy; a note that may hold some still is never passed on.",
+    ),
     "fill-mask": (
         "spacy_modernbert_bio.cli.fill_mask:fill_mask",
         "Predict the masked words of a text with any ModernBERT checkpoint.",
@@ -44,9 +48,17 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.evaluate:evaluate",
         "Score a pipeline's spans: strict F1 with its interval, calibration, speed.",
     ),
+    "evaluate-phi": (
+        "spacy_modernbert_bio.cli.evaluate_phi:evaluate_phi",
+        "Score how well PHI is found: i2b2's measures, what is left, what goes with it, by length.",
+    ),
     "calibrate": (
         "spacy_modernbert_bio.cli.calibrate:calibrate",
-        "Fit each component's temperature on development data, and save it in the pipeline.",
+        "Fit temperatures, and thresholds for a target recall, on development data; save them.",
+    ),
+    "synthetic-notes": (
+        "spacy_modernbert_bio.cli.synthetic_notes:synthetic_notes",
+        "Write synthetic notes with gold PHI: three splits that share no template and no name.",
     ),
     "extract-texts": (
         "spacy_modernbert_bio.cli.extract_texts:extract_texts",

@@ -1,7 +1,7 @@
 """`modernbert-bio calibrate`: make a trained pipeline's confidences mean what they say."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,8 @@ from spacy.training import Example
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.components.calibrate import CalibrationReport
+from spacy_modernbert_bio.components.deid import DeidPipe
+from spacy_modernbert_bio.components.recall_fit import DialReport
 from spacy_modernbert_bio.components.token_pipe import TokenClassificationPipe
 from spacy_modernbert_bio.corpora.converted import read_docs
 from spacy_modernbert_bio.errors import ConfigError
@@ -30,28 +32,50 @@ def calibrate(
         list[str] | None,
         typer.Option(help="Component to calibrate, again for more. [default: all that can be]"),
     ] = None,
+    target_recall: Annotated[
+        float | None,
+        typer.Option(help="Of PHI: fit modernbert_deid's thresholds so that this share is found."),
+    ] = None,
+    confidence: Annotated[
+        float, typer.Option(help="Of the lower bound that has to reach the target recall.")
+    ] = 0.95,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents at once.")] = 32,
     gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
 ) -> None:
-    """Fit each component's temperature on development data, and save it in the pipeline."""
+    """Fit temperatures, and thresholds for a target recall, on development data; save them."""
     console = Console(quiet=quiet, as_json=as_json)
     with errors_shown():
         use_device(gpu_id)
-        reports = calibrate_pipeline(
+        target = None if target_recall is None else Target(target_recall, confidence)
+        reports, dials = calibrate_pipeline(
             model,
             data,
             output or model,
             pipes=pipe or [],
+            target=target,
             batch_size=batch_size,
             progress=console.progress,
         )
         if as_json:
-            console.emit({name: asdict(report) for name, report in reports.items()})
+            dialled = {name: {"dial": asdict(report)} for name, report in dials.items()}
+            console.emit(
+                {name: asdict(report) | dialled.get(name, {}) for name, report in reports.items()}
+            )
             return
         console.table(_table(reports))
+        for name, report in dials.items():
+            console.table(_dial_table(name, report))
         console.say(f"Wrote {output or model}")
+
+
+@dataclass(frozen=True)
+class Target:
+    """The share of PHI that is to be found, and the confidence of the bound that reaches it."""
+
+    recall: float
+    confidence: float = 0.95
 
 
 def calibrate_pipeline(
@@ -60,10 +84,14 @@ def calibrate_pipeline(
     output: Path,
     *,
     pipes: Iterable[str] = (),
+    target: Target | None = None,
     batch_size: int = 32,
     progress: Callable[..., Iterable[Doc]] = lambda docs, **_: docs,
-) -> dict[str, CalibrationReport]:
+) -> tuple[dict[str, CalibrationReport], dict[str, DialReport]]:
     """Calibrate the named components, or all that can be, and write the pipeline to `output`.
+
+    With a target, components that find PHI get thresholds for it as well; the second dict is of
+    these. Without one their thresholds stay as they are.
 
     Documents are read anew by the pipeline, as it will read them in use, and each component sees
     them after all components before it. progress: wraps them, as Console.progress does.
@@ -75,18 +103,34 @@ def calibrate_pipeline(
     nlp = load_pipeline(str(model))
     names = _components(nlp, list(pipes))
     gold = read_docs(data, nlp.vocab)
-    reports = {}
-    for name in names:
-        component = nlp.get_pipe(name)
-        assert isinstance(component, TokenClassificationPipe)
+    if target is not None and not any(isinstance(nlp.get_pipe(n), DeidPipe) for n in names):
+        raise ConfigError(
+            where="--target-recall", found=f"only {', '.join(names)}", wanted="a modernbert_deid"
+        )
+    reports, dials = {}, {}
+
+    def read(name: str, purpose: str) -> Iterator[Example]:
+        """The documents, through all components before this one."""
         before = nlp.pipe_names[: nlp.pipe_names.index(name)]
         with nlp.select_pipes(enable=before):
             docs = nlp.pipe((doc.text for doc in gold), batch_size=batch_size)
-            watched = progress(docs, total=len(gold), label=f"calibrate {name}")
-            reports[name] = component.calibrate(_pair(watched, gold), batch_size=batch_size)
+            watched = progress(docs, total=len(gold), label=f"{purpose} {name}")
+            yield from _pair(watched, gold)
+
+    for name in names:
+        component = nlp.get_pipe(name)
+        assert isinstance(component, TokenClassificationPipe)
+        reports[name] = component.calibrate(read(name, "calibrate"), batch_size=batch_size)
+        if target is not None and isinstance(component, DeidPipe):
+            dials[name] = component.fit_thresholds(
+                read(name, "thresholds of"),
+                target_recall=target.recall,
+                confidence=target.confidence,
+                batch_size=batch_size,
+            )
     with atomic_folder(output) as folder:
         nlp.to_disk(folder)
-    return reports
+    return reports, dials
 
 
 def _components(nlp: Language, wanted: list[str]) -> list[str]:
@@ -96,7 +140,9 @@ def _components(nlp: Language, wanted: list[str]) -> list[str]:
         raise ConfigError(
             where="calibrate",
             found=f"{unable[0]}, which has no temperature" if unable else "no component with one",
-            wanted=f"one of {', '.join(able)}" if able else "a pipeline with modernbert_ner",
+            wanted=f"one of {', '.join(able)}"
+            if able
+            else "a pipeline with modernbert_ner or modernbert_deid",
         )
     return wanted or able
 
@@ -121,4 +167,25 @@ def _table(reports: dict[str, CalibrationReport]) -> Table:
             for name, report in reports.items()
         ],
         title="Expected calibration error of the predicted spans, on the data it was fitted on",
+    )
+
+
+def _dial_table(name: str, report: DialReport) -> Table:
+    return Table(
+        ("group", "threshold", "spans", "recall before", "recall", "at least", "reached"),
+        [
+            (
+                row.group,
+                row.fitted.threshold,
+                row.fitted.spans,
+                row.recall_before,
+                row.fitted.recall,
+                row.fitted.lower_bound,
+                "yes" if row.fitted.reached else "no: too few spans",
+            )
+            for row in report.rows
+        ],
+        title=f"{name}: thresholds, on the data they were fitted on; of other words "
+        f"{report.words_before:.2%} were taken for PHI, now {report.words_after:.2%}",
+        decimals=4,
     )

@@ -64,6 +64,10 @@ CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "texts": (lambda value: Path(value).is_file(), "a file of configs/pretrain"),
     "start": (_is_encoder, _ENCODERS),
     "launch": (lambda value: value.split()[-1:] == ["-m"], "-m, or a launcher that ends in -m"),
+    "notes": _whole(1),
+    "heldout_notes": _whole(1),
+    "note_options": (lambda _: True, "options of synthetic-notes"),
+    "target_recall": (lambda v: _number(float, v, lambda n: 0 < n < 1), "a number between 0 and 1"),
     "name": (lambda value: bool(_PACKAGE_NAME.fullmatch(value)), "lower-case letters, digits, _"),
     "version": (lambda value: bool(_VERSION.fullmatch(value)), "a version as 1.0.0"),
 }

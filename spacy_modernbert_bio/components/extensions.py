@@ -9,6 +9,9 @@ from typing import Any, cast
 from spacy.tokens import Doc, Span
 from spacy.tokens.underscore import get_ext_args
 
+from spacy_modernbert_bio.components.deidentified import deidentify_doc
+from spacy_modernbert_bio.components.known_patient import find_patient, store_patient
+from spacy_modernbert_bio.components.phi_record import find_phi
 from spacy_modernbert_bio.errors import ConfigError
 
 CONFIDENCE = "confidence"
@@ -44,6 +47,9 @@ def find_confidence(span: Span) -> float | None:
 
 _EXTENSIONS = (
     (Doc, COVERAGE, {"default": None}),
+    (Doc, "phi", {"getter": find_phi}),
+    (Doc, "patient", {"getter": find_patient, "setter": store_patient}),
+    (Doc, "deidentified", {"getter": deidentify_doc}),
     (Span, CONFIDENCE, {"getter": find_confidence, "setter": store_confidence}),
 )
 

@@ -32,6 +32,7 @@ from spacy_modernbert_bio.components.tags import (
 from spacy_modernbert_bio.components.word_chain import (
     Decoder,
     DocSpans,
+    Revision,
     WordScores,
     decode,
     gather,
@@ -39,6 +40,7 @@ from spacy_modernbert_bio.components.word_chain import (
     total_loss,
 )
 from spacy_modernbert_bio.errors import ConfigError
+from spacy_modernbert_bio.models.crf import Chain
 from spacy_modernbert_bio.models.tag_scheme import TagRules, allowed_transitions
 from spacy_modernbert_bio.models.token_classifier import TagScores
 
@@ -163,8 +165,7 @@ class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, w
             nothing = np.zeros(0, dtype=np.int64)
             return [DocSpans(nothing, nothing, nothing, np.zeros(0)) for _ in docs]
         words = gather(self.model.predict(docs), rows, self.model.ops)
-        rules = self._rules()
-        return decode(words.chain(rules).tempered(self.cfg["temperature"]), rows, rules)
+        return decode(self._chain(words), rows, self._rules(), self._revision())
 
     def get_loss(self, examples: Iterable[Example], scores: TagScores) -> tuple[float, TagScores]:
         """The mean loss over annotated tokens, and its gradients. Changes nothing.
@@ -191,6 +192,14 @@ class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, w
         gradients = words.with_tensors(torch.autograd.grad(loss, leaves, materialize_grads=True))
         sizes = [len(example.predicted) for example in examples]
         return loss.item(), spread(gradients, rows, sizes, self.model.ops)
+
+    def _chain(self, words: WordScores) -> Chain:
+        """Their chain, whose probabilities are calibrated ones."""
+        return words.chain(self._rules()).tempered(self.cfg["temperature"])
+
+    def _revision(self) -> Revision | None:
+        """What becomes of the best path's spans; nothing here, more in a component that adds."""
+        return None
 
     def _rules(self) -> TagRules:
         return allowed_transitions(tag_names(self.labels))

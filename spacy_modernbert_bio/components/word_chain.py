@@ -29,6 +29,9 @@ from spacy_modernbert_bio.models.tag_scheme import TagRules
 from spacy_modernbert_bio.models.token_classifier import TagScores
 
 Decoder = Literal["viterbi", "crf"]
+# From the best path's spans over a batch's rows, the [words, tags] marginals and each row's
+# document to spans in order, none of which overlap or leave their document.
+Revision = Callable[[TagSpans, NDArray[np.float64], Indices], TagSpans]
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,11 +123,16 @@ def total_loss(words: WordScores, gold: Indices, rules: TagRules, decoder: Decod
 
 def best_spans(chain: Chain) -> tuple[TagSpans, Indices]:
     """The spans of each document's best path over the batch's rows, and their tags in a row."""
-    tags = viterbi(chain)
-    found = decode_tags(tags)
-    lengths = found.stops - found.starts
-    within = np.arange(int(lengths.sum())) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-    return found, tags[np.repeat(found.starts, lengths) + within]
+    found = decode_tags(viterbi(chain))
+    return found, spell(found)
+
+
+def spell(spans: TagSpans) -> Indices:
+    """The tags of spans' words, span after span: a B, and an I for each further word."""
+    lengths = spans.stops - spans.starts
+    tags = np.repeat(2 + 2 * spans.labels, lengths)
+    tags[np.cumsum(lengths) - lengths] -= 1
+    return tags
 
 
 def confidences(
@@ -134,10 +142,20 @@ def confidences(
     return posterior(chain).span_probabilities(spans.starts, spans.stops, path, rules.continues)
 
 
-def decode(chain: Chain, rows: Sequence[Indices], rules: TagRules) -> list[DocSpans]:
-    """The spans of each document, in its own tokens. rows: as `gather` took them."""
-    found, path = best_spans(chain)
-    confidence = confidences(chain, found, path, rules)
+def decode(
+    chain: Chain, rows: Sequence[Indices], rules: TagRules, revise: Revision | None = None
+) -> list[DocSpans]:
+    """The spans of each document, in its own tokens. rows: as `gather` took them.
+
+    revise: gives other spans than those of the best path; see `Revision`.
+    """
+    found, _ = best_spans(chain)
+    believed = posterior(chain)
+    if revise is not None:
+        found = revise(found, believed.marginals, chain.steps.document)
+    confidence = believed.span_probabilities(
+        found.starts, found.stops, spell(found), rules.continues
+    )
     token = np.concatenate(rows)
     starts, stops = token[found.starts], token[found.stops - 1] + 1
     borders = np.searchsorted(found.starts, np.cumsum([0, *map(len, rows)])).tolist()

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from spacy_modernbert_bio.cli.calibrate import calibrate, calibrate_pipeline
 from spacy_modernbert_bio.errors import ConfigError, CorpusError
+from tests.components.phi import phi_examples, trained_deid
 from tests.components.tagging import MODEL, TEXTS, blank, corpus, spans_of, train
 
 
@@ -62,7 +63,8 @@ def temperatures(path):
 
 
 def test_every_head_gets_a_temperature_that_is_saved(model, data, tmp_path):
-    reports = calibrate_pipeline(model, data, tmp_path / "calibrated")
+    reports, dials = calibrate_pipeline(model, data, tmp_path / "calibrated")
+    assert not dials
     saved = temperatures(tmp_path / "calibrated")
     assert saved == {name: report.temperature for name, report in reports.items()}
     assert all(report.temperature > 1.0 for report in reports.values())
@@ -107,3 +109,24 @@ def test_a_failure_leaves_the_pipeline_as_it_was(model, tmp_path):
     with pytest.raises(CorpusError):
         calibrate_pipeline(model, tmp_path / "bad.spacy", model)
     assert temperatures(model) == before
+
+
+def test_a_target_recall_is_for_phi(model, data):
+    result = command(model, data, "--target-recall", "0.9")
+    assert result.exit_code == 1
+    assert "--target-recall: found only flat, sites; wanted a modernbert_deid" in result.stderr
+
+
+def test_thresholds_of_a_target_recall_are_saved_and_shown(tmp_path):
+    nlp = trained_deid()
+    nlp.to_disk(tmp_path / "model")
+    DocBin(docs=[each.reference for each in phi_examples(nlp)]).to_disk(tmp_path / "dev.spacy")
+    target = ("--target-recall", "0.5", "--confidence", "0.6")
+    result = command(tmp_path / "model", tmp_path / "dev.spacy", *target)
+    assert result.exit_code == 0, result.output
+    assert "recall before" in result.stdout
+    thresholds = spacy.load(tmp_path / "model").get_pipe("modernbert_deid").cfg["thresholds"]
+    assert set(thresholds) == {"LOCATION", "NAME"}
+    result = command(tmp_path / "model", tmp_path / "dev.spacy", *target, "--json")
+    dial = json.loads(result.stdout)["modernbert_deid"]["dial"]
+    assert {row["group"]: row["fitted"]["threshold"] for row in dial["rows"]} == thresholds

@@ -91,23 +91,28 @@ def test_confection_drops_all_checks_where_one_type_does_not_resolve():
     assert found["it"] == WRONG
 
 
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [
-        ("no_such_option", 1),
-        ("spans_key", WRONG_WORD),
-        ("overwrite", "maybe"),
-        ("decoder", "beam"),
-        ("scorer", 3),
-        ("model", 3),
-    ],
-)
-def test_the_component_refuses_unknown_and_wrong_options(option, value):
+WRONG_OF_COMPONENTS = {
+    "no_such_option": 1,
+    "spans_key": WRONG_WORD,
+    "overwrite": "maybe",
+    "decoder": "beam",
+    "scorer": 3,
+    "model": 3,
+    "policy": WRONG_WORD,
+    "on_error": "skip",
+    "rules": ["horoscopes"],
+}
+COMPONENT_OPTIONS = [
+    (point.name, option)
+    for point in FACTORIES
+    for option in (
+        *Language.get_factory_meta(point.load() and point.name).default_config,
+        "no_such_option",
+    )
+]
+
+
+@pytest.mark.parametrize(("name", "option"), COMPONENT_OPTIONS)
+def test_a_component_refuses_unknown_and_wrong_options(name, option):
     with pytest.raises(ConfigValidationError, match=option):
-        spacy.blank("en").add_pipe("modernbert_ner", config={option: value})
-
-
-def test_no_factory_is_left_out_above():
-    (factory,) = FACTORIES
-    options = Language.get_factory_meta(factory.name).default_config
-    assert options.keys() == {"spans_key", "overwrite", "decoder", "scorer", "model"}
+        spacy.blank("en").add_pipe(name, config={option: WRONG_OF_COMPONENTS[option]})

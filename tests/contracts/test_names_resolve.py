@@ -11,7 +11,9 @@ PACKAGE = "spacy_modernbert_bio"
 # Promised by DESIGN §4 to users' configs.
 PROMISED = {
     "modernbert-bio",
+    "modernbert_deid",
     "modernbert_ner",
+    "phi_rules",
     f"{PACKAGE}.ClinicalTokenizer.v1",
     f"{PACKAGE}.Encoder.v1",
     f"{PACKAGE}.TokenClassifier.v1",
@@ -46,7 +48,7 @@ def test_names_carry_the_package_and_a_version():
         assert package.startswith(f"{PACKAGE}.")
         assert version.isdecimal()
     for point in FACTORIES:
-        assert point.name.startswith("modernbert_")
+        assert point.name.startswith(("modernbert_", "phi_"))
 
 
 def test_nothing_is_declared_twice():
@@ -66,5 +68,6 @@ def test_nothing_is_registered_that_is_not_declared():
         if name.startswith(PACKAGE)
     }
     assert found == declared
-    ours = {name for name in Language.factories if "modernbert" in name.rpartition(".")[2]}
+    names = (name.rpartition(".")[2] for name in Language.factories)
+    ours = {name for name in names if name.startswith(("modernbert_", "phi_"))}
     assert ours == {point.name for point in FACTORIES}

@@ -28,6 +28,7 @@ OPTIONS = {
     "spacy_modernbert_bio.TokenClassifier.v1": {"tok2vec": REQUIRED, "nO": None, "dropout": 0.1},
     "spacy_modernbert_bio.ClinicalTokenizer.v1": {},
     "spacy_modernbert_bio.entity_scorer.v1": {},
+    "spacy_modernbert_bio.phi_scorer.v1": {},
     "spacy_modernbert_bio.batch_by_pieces.v1": {"size": REQUIRED, "tokenizer": REQUIRED},
     "spacy_modernbert_bio.freeze_layers.v1": {
         "layers": REQUIRED,
@@ -55,22 +56,36 @@ def test_a_builders_options_stay(point):
     assert {name: option.default for name, option in parameters.items()} == OPTIONS[point.name]
 
 
-def test_the_components_options_stay():
-    (point,) = FACTORIES
-    assert Language.get_factory_meta(point.name).default_config == {
+TAGGER = {
+    "@architectures": "spacy_modernbert_bio.TokenClassifier.v1",
+    "nO": None,
+    "dropout": 0.1,
+    "tok2vec": {
+        "@architectures": "spacy-transformers.TransformerListener.v1",
+        "grad_factor": 1.0,
+        "upstream": "*",
+        "pooling": {"@layers": "reduce_mean.v1"},
+    },
+}
+PHI = {
+    "spans_key": "phi",
+    "policy": None,
+    "on_error": "raise",
+    "scorer": {"@scorers": "spacy_modernbert_bio.phi_scorer.v1"},
+}
+COMPONENTS = {
+    "modernbert_ner": {
         "spans_key": None,
         "overwrite": False,
         "decoder": "viterbi",
         "scorer": {"@scorers": "spacy_modernbert_bio.entity_scorer.v1"},
-        "model": {
-            "@architectures": "spacy_modernbert_bio.TokenClassifier.v1",
-            "nO": None,
-            "dropout": 0.1,
-            "tok2vec": {
-                "@architectures": "spacy-transformers.TransformerListener.v1",
-                "grad_factor": 1.0,
-                "upstream": "*",
-                "pooling": {"@layers": "reduce_mean.v1"},
-            },
-        },
-    }
+        "model": TAGGER,
+    },
+    "modernbert_deid": {**PHI, "decoder": "crf", "model": TAGGER},
+    "phi_rules": {**PHI, "rules": ["dates", "contacts", "identifiers", "people_places"]},
+}
+
+
+@pytest.mark.parametrize("point", FACTORIES, ids=lambda point: point.name)
+def test_a_components_options_stay(point):
+    assert Language.get_factory_meta(point.name).default_config == COMPONENTS[point.name]

@@ -1,0 +1,145 @@
+"""`modernbert-bio deidentify`: notes without their PHI, as JSON lines, a folder or a table.
+
+Streams; goes on where it was stopped; writes the output whole or not at all. A note that was not
+read whole, or at which anything failed, is never passed on: its record says why there is no text,
+and the exit code is 1.
+"""
+
+import hashlib
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.deidentification import (
+    OWN_FIELDS,
+    RULES,
+    Request,
+    choose_policy,
+    deidentify_notes,
+    load_phi_pipeline,
+    parse_known,
+)
+from spacy_modernbert_bio.cli.deidentified_output import Output, check_output
+from spacy_modernbert_bio.cli.journal import Journal
+from spacy_modernbert_bio.cli.notes import check_inputs
+from spacy_modernbert_bio.cli.pipelines import use_device
+from spacy_modernbert_bio.deid.keys import Key
+from spacy_modernbert_bio.deid.policy import Policy
+from spacy_modernbert_bio.deid.vault import VaultEntry, write_vault
+from spacy_modernbert_bio.errors import ConfigError
+
+
+def deidentify(
+    model: Annotated[
+        str, typer.Argument(help=f'Pipeline: a folder, a package, or "{RULES}" for rules alone.')
+    ],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(help="Texts, folders of .txt, .jsonl, .csv, .parquet, - for stdin."),
+    ],
+    output: Annotated[
+        Path, typer.Option(help="A .jsonl file, a folder for texts, or .csv/.parquet for a table.")
+    ],
+    policy: Annotated[
+        str | None,
+        typer.Option(help="safe_harbor, limited_data_set, surrogate or a .cfg [default: MODEL's]"),
+    ] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="Your secret key. [default: $MODERNBERT_BIO_KEY]")
+    ] = None,
+    text_field: Annotated[
+        list[str] | None,
+        typer.Option(help="Field or column with text; again for more columns. [default: text]"),
+    ] = None,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FIELD=NAME",
+            help="What is known of the patient, and the field or column that holds it: id, names, "
+            "identifiers, addresses, phones, emails, relatives. Again for more.",
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(help="Field or column that goes out as it is; all others stay behind."),
+    ] = None,
+    note_is_patient: Annotated[
+        bool, typer.Option(help="Notes without a patient's id share nothing with each other.")
+    ] = False,
+    vault: Annotated[
+        Path | None, typer.Option(help="Write the way back here, encrypted. Cannot be resumed.")
+    ] = None,
+    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="stdin holds JSON lines.")] = False,
+    batch_size: Annotated[int, typer.Option(min=1, help="Notes at once.")] = 32,
+    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
+    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+) -> None:
+    """Remove or transform PHI by a policy; a note that may hold some still is never passed on."""
+    console = Console(quiet=quiet)
+    failed = 0
+    with errors_shown():
+        target = Output(output, tuple(inputs), tuple(text_field or ["text"]), tuple(keep or ()))
+        check_inputs(inputs)
+        check_output(target, reserved=OWN_FIELDS)
+        use_device(gpu_id)
+        nlp = load_phi_pipeline(model)
+        chosen = choose_policy(nlp, policy)
+        key = _key(key_file, needed=chosen.needs_key or vault is not None)
+        request = Request(chosen, key, parse_known(known or ()), keep or (), note_is_patient)
+        entries: list[VaultEntry] = []
+        identity = _identity(model, target, chosen, key, known or (), note_is_patient)
+        with Journal(output, identity) as journal:
+            if vault is not None and journal.done:
+                raise ConfigError(
+                    where=str(journal.path),
+                    found="a run that was stopped, and --vault",
+                    wanted="a new run: what was remembered for the vault is gone",
+                    fix="Remove the file.",
+                )
+            notes = islice(target.read(as_jsonl=as_jsonl), journal.done, None)
+            records = deidentify_notes(
+                nlp,
+                notes,
+                request,
+                batch_size=batch_size,
+                remember=None if vault is None else entries.append,
+            )
+            for record in console.progress(records, label="notes"):
+                journal.append(record)
+            for record in journal.records():
+                if "error" in record:
+                    failed += 1
+                    console.error(f"{record['source']}: {record['error']}")
+            if vault is not None and key is not None:
+                write_vault(vault, entries, key)
+            target.write(journal.records)
+            journal.remove()
+        console.say(f"Wrote {output}. {chosen.notice}")
+    if failed:
+        console.error(f"{failed:,} note{'' if failed == 1 else 's'} withheld")
+        raise typer.Exit(1)
+
+
+def _key(file: Path | None, *, needed: bool) -> Key | None:
+    if not needed:
+        return None
+    return Key.from_environment() if file is None else Key.from_file(file)
+
+
+def _identity(
+    model: str,
+    target: Output,
+    policy: Policy,
+    key: Key | None,
+    known: list[str] | tuple[str, ...],
+    note_is_patient: bool,
+) -> str:
+    """What has to be the same for a run to go on, as a digest."""
+    # Tells one key from another, and nothing of either.
+    check = "" if key is None else key.patient("journal").digest("identity").hex()
+    parts = [model, target.identity(), repr(policy), check, *known, note_is_patient]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,0 +1,92 @@
+"""Records of a long run, kept line by line, so that a run that was stopped goes on where it was.
+
+A file beside the output, `<output>.part`: what the run is, then a record a line. It holds what the
+output will hold, and goes when the output is there.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from spacy_modernbert_bio.errors import ConfigError
+
+Record = dict[str, Any]
+
+
+class Journal:
+    """The records of a run that writes `output`.
+
+    identity: what has to be the same for a run to go on, as text; no secret. Raises ConfigError for
+    a journal that another run has left. `done` is how many records are there already.
+    """
+
+    def __init__(self, output: Path, identity: str) -> None:
+        self.path = output.with_name(f"{output.name}.part")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        head = json.dumps({"run": identity}).encode() + b"\n"
+        self.done = self._whole_lines(head)
+        if self.done < 0:
+            self.path.write_bytes(head)
+            self.done = 0
+        self._stream = self.path.open("ab")
+
+    def append(self, record: Record) -> None:
+        """Keep one more record, handed to the system when this returns."""
+        self._stream.write(as_line(record))
+        self._stream.flush()
+
+    def records(self) -> Iterator[Record]:
+        """All records, from the first."""
+        with self.path.open("rb") as stream:
+            next(stream)
+            for line in stream:
+                yield json.loads(line)
+
+    def remove(self) -> None:
+        """The output is there: nothing is left to go on with."""
+        self._stream.close()
+        self.path.unlink()
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close it; the file stays for a run that goes on."""
+        self._stream.close()
+
+    def _whole_lines(self, head: bytes) -> int:
+        """How many records are there; -1 where there is no journal yet. Cuts off half a line."""
+        if not self.path.is_file():
+            return -1
+        lines, whole = 0, 0
+        with self.path.open("rb") as stream:
+            for line in stream:
+                if not line.endswith(b"\n"):
+                    break  # of a process that was killed
+                if not lines and line != head:
+                    raise ConfigError(
+                        where=str(self.path),
+                        found="what another run has left: other notes, settings or key",
+                        wanted="the same command",
+                        fix="Run that command to its end, or remove the file.",
+                    )
+                lines += 1
+                whole += len(line)
+        with self.path.open("r+b") as stream:
+            stream.truncate(whole)
+        return lines - 1
+
+
+def as_line(record: Record) -> bytes:
+    """A record as a line of UTF-8; a lone surrogate, which UTF-8 has not, makes it ASCII."""
+    try:
+        return (json.dumps(record, ensure_ascii=False) + "\n").encode()
+    except UnicodeEncodeError:
+        return (json.dumps(record) + "\n").encode()

@@ -1,0 +1,166 @@
+"""Notes in columns of CSV and Parquet files, and the same tables with other texts in them.
+
+Rows stream; every value of a CSV file is text, so that "02139" stays what it is. One text column of
+one row is one note.
+"""
+
+import csv
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from spacy_modernbert_bio.cli.notes import Note
+from spacy_modernbert_bio.errors import ConfigError, CorpusError
+from spacy_modernbert_bio.files import atomic_file
+
+SUFFIXES = (".csv", ".parquet")
+# Rows in memory at once, and in one group of a Parquet file.
+_ROWS = 256
+
+Row = dict[str, Any]
+
+
+def is_table(path: str | Path) -> bool:
+    """Whether a name is a table's."""
+    return str(path).endswith(SUFFIXES)
+
+
+def read_columns(path: Path) -> list[str]:
+    """The names of a table's columns. Raises CorpusError for a file that is no such table."""
+    if path.suffix == ".parquet":
+        return list(_parquet(path).schema_arrow.names)
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        try:
+            names = next(csv.reader(stream), [])
+        except (csv.Error, UnicodeDecodeError):
+            names = []
+    if not names:
+        raise CorpusError(
+            where=f"{path}:1", found="no line with names of columns", wanted="a CSV file in UTF-8"
+        )
+    return names
+
+
+def check_columns(path: Path, wanted: Iterable[str]) -> None:
+    """Refuse a table without a column that is asked for. Raises ConfigError and CorpusError."""
+    found = read_columns(path)
+    for name in wanted:
+        if name not in found:
+            raise ConfigError(
+                where=str(path), found=f"no column {name}", wanted=f"one of {', '.join(found)}"
+            )
+
+
+def read_table(path: Path, text_columns: Sequence[str]) -> Iterator[Note]:
+    """The notes of a table: row by row, and in a row column by column.
+
+    A note's fields are its row's other columns, its id is its row's "id", its source tells row and
+    column. An empty cell is an empty note. Raises CorpusError for a damaged table.
+    """
+    for number, row in enumerate(_rows(path), start=1):
+        fields = {key: value for key, value in row.items() if key not in text_columns}
+        for column in text_columns:
+            source = f"{path}: row {number}, {column}"
+            cell = row[column]
+            failure = "" if cell is None or isinstance(cell, str) else "found a cell without text."
+            text = cell if isinstance(cell, str) else ""
+            yield Note(source, fields.get("id", source), text, fields, failure)
+
+
+def write_table(
+    source: Path,
+    output: Path,
+    text_columns: Sequence[str],
+    keep: Sequence[str],
+    texts: Iterable[str],
+) -> None:
+    """A table's text columns with other texts, and the columns to keep; whole or not at all.
+
+    texts: one for each note that `read_table` gives, in that order. The format is the suffix's.
+    """
+    names = [name for name in read_columns(source) if name in {*text_columns, *keep}]
+    replacement = iter(texts)
+
+    def rows() -> Iterator[Row]:
+        for row in _rows(source):
+            new = {name: next(replacement) for name in text_columns}
+            blank = {name for name in text_columns if row[name] is None}
+            yield {n: None if n in blank else new.get(n, row[n]) for n in names}
+
+    with atomic_file(output) as path:
+        if output.suffix == ".parquet":
+            _write_parquet(path, rows(), _schema(source, names))
+        else:
+            _write_csv(path, rows(), names)
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    return _parquet_rows(path) if path.suffix == ".parquet" else _csv_rows(path)
+
+
+def _csv_rows(path: Path) -> Iterator[Row]:
+    # The module's own limit, 131,072 characters a cell, is less than long notes have.
+    csv.field_size_limit(sys.maxsize)
+    names = read_columns(path)
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.reader(stream, strict=True)
+        try:
+            next(reader)
+            for cells in reader:
+                if len(cells) != len(names):
+                    raise CorpusError(
+                        where=f"{path}:{reader.line_num}",
+                        found=f"a row of {len(cells)} cells",
+                        wanted=f"{len(names)}, as the first line has",
+                    )
+                yield dict(zip(names, cells, strict=True))
+        except (csv.Error, UnicodeDecodeError):
+            raise CorpusError(
+                where=f"{path}:{reader.line_num + 1}",
+                found="what is no row of a CSV file in UTF-8",
+                wanted="quotes that are closed",
+            ) from None
+
+
+def _parquet(path: Path) -> Any:
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowException):
+        raise CorpusError(
+            where=str(path), found="no readable Parquet file", wanted="a whole one"
+        ) from None
+
+
+def _parquet_rows(path: Path) -> Iterator[Row]:
+    try:
+        for batch in _parquet(path).iter_batches(batch_size=_ROWS):
+            yield from batch.to_pylist()
+    except (OSError, pa.ArrowException):
+        raise CorpusError(
+            where=str(path), found="a damaged Parquet file", wanted="a whole one"
+        ) from None
+
+
+def _schema(source: Path, names: Sequence[str]) -> Any:
+    if source.suffix != ".parquet":
+        return pa.schema([(name, pa.string()) for name in names])
+    schema = _parquet(source).schema_arrow
+    return pa.schema([schema.field(name) for name in names])
+
+
+def _write_parquet(path: Path, rows: Iterator[Row], schema: Any) -> None:
+    with pq.ParquetWriter(path, schema) as writer:
+        while group := list(islice(rows, _ROWS)):
+            writer.write_table(pa.Table.from_pylist(group, schema=schema))
+
+
+def _write_csv(path: Path, rows: Iterator[Row], names: Sequence[str]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, names)
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,89 @@
+"""What is known of a Doc's PHI, by characters, and where it is kept on the Doc.
+
+`doc._.phi` holds spans to the character, also inside a token ("chartMRN0485"); `doc.spans["phi"]`
+shows the same on tokens, for spaCy's own tools. Every component that looks for PHI adds to both, so
+their order in a pipeline does not matter. Goes along in `to_bytes` and to worker processes; holds
+offsets, labels and sources, and no text.
+"""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import numpy as np
+from spacy.tokens import Doc, Span, SpanGroup
+
+from spacy_modernbert_bio.deid.spans import PhiSpan, merge_spans
+from spacy_modernbert_bio.errors import ModernBertBioError
+
+SPANS_KEY = "phi"
+_RECORD = "modernbert_phi"
+
+
+def find_phi(doc: Doc) -> tuple[PhiSpan, ...]:
+    """The PHI found so far, in order, without overlaps; what `doc._.phi` gives."""
+    return tuple(
+        PhiSpan(start, stop, label, tuple(sources), score)
+        for start, stop, label, sources, score in _record(doc).get("spans", ())
+    )
+
+
+def searched_by(doc: Doc) -> tuple[str, ...]:
+    """Names of the components that have looked for PHI in a Doc, all of it."""
+    return tuple(_record(doc).get("by", ()))
+
+
+def failures(doc: Doc) -> tuple[str, ...]:
+    """Why PHI may have been missed: a line a failure, without text; nothing where all went well."""
+    return tuple(_record(doc).get("failures", ()))
+
+
+def setting(doc: Doc, key: str) -> str:
+    """What the last component that had such a setting said: "policy", "on_error"; else ""."""
+    return str(_record(doc).get(key, ""))
+
+
+def add_phi(
+    doc: Doc, spans: Iterable[PhiSpan], *, by: str, spans_key: str = SPANS_KEY, **settings: str
+) -> None:
+    """Unite spans with those that are there, and note who looked. See `merge_spans` for overlaps.
+
+    by: the component's name. settings: kept for `setting`; empty ones change nothing.
+    """
+    merged = merge_spans([*find_phi(doc), *spans])
+    record = dict(_record(doc))
+    # Lists and numbers only: this is what spaCy's msgpack can write.
+    record["spans"] = [[s.start, s.stop, s.label, list(s.sources), s.score] for s in merged]
+    record["by"] = [*(name for name in record.get("by", ()) if name != by), by]
+    record |= {key: value for key, value in settings.items() if value}
+    _user_data(doc)[_RECORD] = record
+    shown = [_on_tokens(doc, span) for span in merged]
+    scores = np.array([span.score for span in merged], dtype=np.float32)
+    attrs = {"scores": scores, "sources": [", ".join(span.sources) for span in merged]}
+    doc.spans[spans_key] = SpanGroup(doc, name=spans_key, spans=shown, attrs=attrs)
+
+
+def add_failure(doc: Doc, error: Exception, *, by: str, **settings: str) -> None:
+    """Note that PHI may have been missed, and why. by, settings: as `add_phi`.
+
+    Of errors that are not ours the kind alone is safe to tell.
+    """
+    reason = str(error) if isinstance(error, ModernBertBioError) else type(error).__name__
+    record = dict(_record(doc))
+    record["failures"] = [*record.get("failures", ()), f"{by}: {reason}"]
+    record |= {key: value for key, value in settings.items() if value}
+    _user_data(doc)[_RECORD] = record
+
+
+def _on_tokens(doc: Doc, span: PhiSpan) -> Span:
+    """The tokens that a span touches."""
+    found = doc.char_span(span.start, span.stop, label=span.label, alignment_mode="expand")
+    assert found is not None, "spans are within their note"
+    return found
+
+
+def _record(doc: Doc) -> dict[str, Any]:
+    return cast(dict[str, Any], _user_data(doc).get(_RECORD, {}))
+
+
+def _user_data(doc: Doc) -> dict[Any, Any]:
+    return cast(dict[Any, Any], doc.user_data)
