@@ -1,0 +1,64 @@
+"""Words that begin with a capital in notes and are no names of people or places.
+
+Rules for names refute candidates by them. A word that is also a name ("May", "Young", "Long") is
+not here: after a title it is a name.
+"""
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Where a sentence, a heading or all-capital prose goes on after a name.
+FUNCTION_WORDS = _words("""
+    a about after again all also an and any are as at be because been before both but by came
+    can concerning could did does for from had has have he her here him his how however i if in
+    into is it its made might my no none not of off on or our out over per please reports said
+    saw says she should since so some states such than thank thanks that the their them then
+    there these they this those though to today told under until up upon was we were what when
+    where which while who whom with would yes yesterday you your
+""")
+# Parts of the body, services, roles, findings and other nouns that head a line or a list.
+CLINICAL_WORDS = _words("""
+    abdomen abdominal acute admission admit admitted adopted afib age air alive allergies
+    alzheimer alzheimer's anesthesia anesthesiology anesthetist angiogram angiography arrived
+    arthritis assessment assistant associate asthma available aware back bilateral bleeding
+    blood bowel brain breast breath ca cad called cancer cardiac cardiology cardiothoracic care
+    case cause center cervical chart chemo chest chf chief chronic ckd clinic clinical complaint
+    condition consent consult consultant consultation consulting contact continue controlled
+    copd coronary cough course covering crohn's culture cva dad daily daughter day deceased
+    december deferred denied denies department dermatology diabetes diabetic diagnosis died diet
+    discharge discharged discussed disease dm doctor dose dr dvt education emergency endocrine
+    endocrinology english esrd evaluation exam examination extremity family father february
+    female fever findings floor follow followed followup fracture friday gastroenterology
+    general given goals good had headache healthy heart hematology hepatitis history hodgkin's
+    home hospital hospitalist htn hypertension identified imaging impression infection
+    infectious initial injury inpatient intensive internal interventional intraoperative january
+    july knee lab laboratory left levels life living lumbar lung lymph male man manager march
+    medical medication medications medicine mi midwife minutes mom monday mother mr mri mrs ms
+    nausea neck nephrology neurology neurosurgery new nonsmoker normal note noted notified
+    november number nurse nurses nursing obstetrics occupational october office old oncology
+    operating ophthalmology oral orders orthopaedic orthopaedics orthopedic orthopedics other
+    otolaryngology outpatient pain palliative parents parkinson's passed past pathology patient
+    pe pediatric pediatrics pelvic pending phone physical physician physicians plan plans
+    position post practitioner pregnant present presented presents primary procedure prostate
+    psychiatric psychiatry pulmonary radiology reason received recommendations recommended
+    record recovery referral referred referring regarding rehab rehabilitation renal report
+    reproductive requested resident respiratory result results return review reviewed
+    rheumatology right routine safety same saturday seen self september service services severe
+    shortness skin smoker sob social son spanish speaking specialist spine spouse staff status
+    stroke sunday surgeon surgery surgical symptoms teaching team test therapist therapy
+    thoracic thursday thyroid transferred transplant trauma treatment tuesday unavailable unit
+    unknown unremarkable urgent urologist urology vascular visit vital vitamin vomiting ward
+    wednesday wife woman wound xray year years
+""")
+NOT_NAMES = FUNCTION_WORDS | CLINICAL_WORDS
+# Words before "Hospital" or "Clinic" that name none: a hospital is more than these.
+GENERIC_PLACES = NOT_NAMES | _words("""
+    academic acute allergy another anticoagulation any area arthritis assisted birth burn cancer
+    charity community continuing coumadin current cystic day dental each ear every eye fertility
+    fibrosis foot former hand headache hepatitis his hiv lipid local long-term memory men's
+    mental movement national nearby nearest nose outside previous private public regional
+    rehabilitation skilled sleep specialty sports state tertiary the throat transfer travel
+    veterinary walk-in weight women's
+""")

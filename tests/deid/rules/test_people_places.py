@@ -1,0 +1,217 @@
+import pytest
+
+from spacy_modernbert_bio.deid.rules.people_places import PEOPLE_PLACE_RULES
+from spacy_modernbert_bio.deid.rules.rule import match_rules
+from spacy_modernbert_bio.deid.spans import merge_spans
+
+
+def found(note: str) -> list[tuple[str, str]]:
+    """Label and text of what the rules find together."""
+    spans = merge_spans(match_rules(note, PEOPLE_PLACE_RULES))
+    return [(span.label, note[span.start : span.stop]) for span in spans]
+
+
+# Each is a note; what is in brackets is all that is found in it.
+WRITTEN = {
+    "DOCTOR": (
+        "Dr [Smith]",
+        "Dr. [SMITH]",
+        "Dr. [O'Brien-Jones]",
+        "Dr.[Smith]",
+        "Dr.\n[Smith]",
+        "Dr. [John\nSmith] was seen",
+        "Dr.\u00a0[Smith]",
+        "DR. [SMITH] WAS NOTIFIED",
+        "Dr. [van der Berg]",
+        "Dr. [Müller-Lüdenscheidt]",
+        "Dr. [Lasix]",
+        "Dr. [May] and April 3",
+        "Drs. [Smith and Jones]",
+        "Prof. [Van Dyke]",
+        "Nurse [Ratched]",
+        "[Jane Roe], MD",
+        "[J. Roe] RN",
+        "[Roe], PA-C",
+        "[JANE ROE], M.D.",
+        "[Jane Q. Roe], M.D., Ph.D.",
+        "[ROE, JANE A.], RN",
+        "[Jane Roe] MD",
+        "Attending: [Jane Roe]",
+        "ATTENDING PHYSICIAN: [JANE ROE], MD",
+        "Dictated by: [Jane Roe]",
+        "cc: [Jane Roe], M.D.",
+        "PCP: [Roe]",
+        "PCP: Dr. [Roe]",
+        "Signed electronically by [Jane Roe]",
+        "Referring Physician: [Roe, Jane]",
+    ),
+    "PATIENT": (
+        "Mr. [J. Q. Public]",
+        "Mrs. [Jones]' son",
+        "Ms. [Smith]'s arm",
+        "Miss [Jones]",
+        "MR. [JOHN SMITH] WAS SEEN",
+        "MR [SMITH] WAS SEEN",
+        "MS. [SMITH]",
+        "Mr. and Mrs. [John Smith]",
+        "Patient: [John Smith]",
+        "Patient Name: [SMITH,JOHN]",
+        "Patient Name: [john smith]\nDOB",
+        "Name: [Smith, John Q.]",
+        "Patient Name    [SMITH, JOHN]",
+        "RE: [John Smith]",
+        "c/o [John Smith]",
+        "patient [John Smith] came",
+    ),
+    "NAME": (
+        "his daughter [Mary]",
+        "his wife, [Anna Smith], says",
+        "his son ([Tom]) came",
+        "Sister [Mary]",
+        "a friend named [John]",
+        "dr. [smith] said",
+        "a man with COPD, [John Smith], who was",
+        "seen today, [Anna S.], for",
+        "Next of kin: [Anna Smith]",
+    ),
+    "AGE": (
+        "[45 y/o]",
+        "[45yo]",
+        "[93 y.o.]",
+        "[45-year-old]",
+        "[45 year old]",
+        "[45 yr-old]",
+        "[101 yo]",
+        "[3-week-old]",
+        "[2 years 3 months old]",
+        "[10 days of age]",
+        "a [5 mo] girl",
+        "a [45 y] F",
+        "a [45] female",
+        "age [45]",
+        "Age: [45]",
+        "aged [93]",
+        "Age/Sex: [45]/F",
+        "at the age of [four]",
+        "a [93] F with CHF",
+        "[45]M with chest pain",
+        "HPI: [45]M h/o CAD",
+        "[45]/M",
+        "[ninety-three-year-old]",
+        "[one hundred and two year old]",
+        "in her [90s]",
+        "in his late [eighties]",
+        "a [nonagenarian]",
+    ),
+    "STREET": (
+        "[12 Oak Street]",
+        "[12 Oak Dr.] here",
+        "[1234 N. Main St., Apt 4B]",
+        "[12 OAK STREET]",
+        "[12 oak street]",
+        "[221 West 42nd Street]",
+        "[12 Oak\nStreet]",
+        "[P.O. Box 123]",
+    ),
+    "ZIP": ("zip [02139]", "Zip code: [02139]", "[02139-4307]"),
+    "CITY": ("from [Chicago], MA",),
+    "LOCATION": ("lives in [Springfield]", "born in [New Delhi]"),
+    "HOSPITAL": (
+        "[Mercy Hospital]",
+        "[MERCY HOSPITAL]",
+        "[Massachusetts General Hospital]",
+        "[Mayo Clinic]",
+        "[Elm clinic]",
+        "[Sunny Acres Nursing Home]",
+        "[Beth Israel Deaconess Medical Center]",
+        "[Children's Hospital of Philadelphia]",
+        "[Hospital of the University of Pennsylvania]",
+        "at [St. Vincent's] today",
+        "treated at [Cedars-Sinai]",
+    ),
+    "ROOM": ("Room [412B]", "Bed [3]", "Rm. [12]", "ROOM #[7]"),
+}
+
+
+@pytest.mark.parametrize(
+    ("label", "marked"), [(label, note) for label, notes in WRITTEN.items() for note in notes]
+)
+def test_who_and_where_is_found_from_end_to_end(label: str, marked: str) -> None:
+    value = marked[marked.index("[") + 1 : marked.index("]")]
+    assert found(marked.replace("[", "").replace("]", "")) == [(label, value)]
+
+
+def test_an_address_line_comes_apart_in_its_labels() -> None:
+    assert found("12 Oak Dr., Boston, MA 02139-4307") == [
+        ("STREET", "12 Oak Dr."),
+        ("CITY", "Boston"),
+        ("STATE", "MA"),
+        ("ZIP", "02139-4307"),
+    ]
+    assert found("St. Louis, Missouri") == [("CITY", "St. Louis"), ("STATE", "Missouri")]
+
+
+NOTHING = """
+Parkinson's disease, Hodgkin lymphoma, Foley catheter
+MS Contin 15 mg
+pt with MS presents
+diagnosed with MS. He was
+MR BRAIN
+MR angiography
+MRI
+They Miss the bus
+Miss the dose
+St. John's wort
+room air
+bed rest
+bed 30 degrees
+Room 5 minutes later
+General Hospital
+The Hospital
+HOSPITAL COURSE:
+Pain Clinic
+age-related
+age appropriate
+stage 3, dosage 45
+45 mg, 45 min
+smoked 45 years
+for 5 mo
+in 2019
+HR in the 90s
+Temp 98.6 F with chills
+12 F sheath
+20 male patients
+gravida 4 female
+Tanner stage 1 male
+strength 5/5
+c/o Chest Pain
+mother has DM
+mother Parkinson's disease
+Sister Healthy
+Attending: None
+Name: DOB: 1/1/2000
+Patient: The patient
+Drug Name: Lasix
+Sample Name: Craniotomy
+INR, PT
+Chest, CT
+Breast, CA
+2 MM ST DEPRESSION
+12 lead ST changes
+CHIEF COMPLAINT
+the Dr. said
+dr. will see
+NDC 0002-8215-01
+born in March
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("note", NOTHING)
+def test_what_only_looks_like_a_person_or_place_stays(note: str) -> None:
+    assert found(note) == []
+
+
+def test_a_name_ends_where_a_heading_or_prose_goes_on() -> None:
+    assert found("Dr. Smith\nPlan: rest") == [("DOCTOR", "Smith")]
+    assert found("Dr. Smith MRI") == [("DOCTOR", "Smith")]
+    assert found("Mr. John Smith The patient") == [("PATIENT", "John Smith")]
