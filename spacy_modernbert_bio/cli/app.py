@@ -28,6 +28,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.deidentify:deidentify",
         "Remove or transform PHI by a policy; a note that may hold some still is never passed on.",
     ),
+    "audit": (
+        "spacy_modernbert_bio.cli.audit:audit",
+        "Re-read de-identified notes for leaks of their originals; leaks give exit code 3.",
+    ),
     "fill-mask": (
         "spacy_modernbert_bio.cli.fill_mask:fill_mask",
         "Predict the masked words of a text with any ModernBERT checkpoint.",

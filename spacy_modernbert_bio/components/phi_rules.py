@@ -77,7 +77,7 @@ def make_phi_rules(
     )
 
 
-class PhiRulesPipe(Pipe):  # type: ignore[misc]  # Cython, without stubs
+class PhiRulesPipe(Pipe):
     """PHI by rules and by what is known, in `doc._.phi` and `doc.spans`. Nothing to train."""
 
     def __init__(
