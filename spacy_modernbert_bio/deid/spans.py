@@ -6,6 +6,8 @@ Offsets are characters of the note as it is. No class here holds text: a repr ca
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from spacy_modernbert_bio.deid.labels import CATEGORIES
+
 # Of equal spans, whose label counts: what is known of the patient, then rules, then the model.
 _TRUSTED = ("known", "rules", "model")
 
@@ -34,9 +36,10 @@ def merge_spans(spans: Iterable[PhiSpan]) -> list[PhiSpan]:
     """Spans that don't overlap and cover every character that one of `spans` covers, in order.
 
     Spans of one label that overlap become one. Of others the longest keeps its borders; at equal
-    length, what is known of the patient goes before rules, rules before the model, a higher score
-    before a lower. What the others cover beyond it stays, with their label. A span's sources are
-    all that overlap it, its score the highest of theirs.
+    length, a type ("MEDICALRECORD") goes before a category ("ID"), what is known of the patient
+    before rules, rules before the model, a higher score before a lower. What the others cover
+    beyond it stays, with their label. A span's sources are all that overlap it, its score the
+    highest of theirs.
     """
     merged = [part for cluster in _clusters(spans) for part in _settle(cluster)]
     return sorted(merged)
@@ -79,10 +82,11 @@ def _join_same_label(spans: Iterable[PhiSpan]) -> list[PhiSpan]:
     return joined
 
 
-def _rank(span: PhiSpan) -> tuple[int, int, float, int, str]:
+def _rank(span: PhiSpan) -> tuple[int, bool, int, float, int, str]:
     kinds = [source.partition(":")[0] for source in span.sources]
     trust = min((_TRUSTED.index(kind) for kind in kinds if kind in _TRUSTED), default=len(_TRUSTED))
-    return (-span.length, trust, -span.score, span.start, span.label)
+    is_vague = bool(CATEGORIES.get(span.label))
+    return (-span.length, is_vague, trust, -span.score, span.start, span.label)
 
 
 def _with_sources(span: PhiSpan, other: PhiSpan) -> PhiSpan:

@@ -111,3 +111,10 @@ def test_overlaps_are_settled_by_the_stated_rule(case: str) -> None:
 
 def test_a_repr_of_a_span_holds_no_text() -> None:
     assert "Roe" not in repr(span(4, 7, "PATIENT"))
+
+
+def test_at_equal_length_a_type_says_more_than_its_category():
+    known = PhiSpan(0, 7, "ID", ("known",))
+    ruled = PhiSpan(0, 7, "MEDICALRECORD", ("rules:medical_record",))
+    wanted = PhiSpan(0, 7, "MEDICALRECORD", ("known", "rules:medical_record"))
+    assert merge_spans([known, ruled]) == [wanted]

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from itertools import pairwise
@@ -142,10 +143,11 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "note.txt").write_text("Ataxia.")
     shape = {"width": 32, "layers": 4, "heads": 2, "vocab_size": 300}
     make_small(folder / "encoder", folder / "note.txt", **shape, seed=0)
+    shutil.copytree(folder / "encoder", folder / "encoder_deid")
     return folder
 
 
-@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.parent.name)
 def test_spacy_debug_config_passes(path: Path, run_folder: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "spacy", "debug", "config", str(path)],
@@ -157,7 +159,7 @@ def test_spacy_debug_config_passes(path: Path, run_folder: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.parent.name)
 def test_a_shipped_config_is_whole_and_leaves_no_hidden_states(
     path: Path, run_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
