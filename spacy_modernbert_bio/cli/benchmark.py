@@ -25,6 +25,7 @@ from spacy_modernbert_bio.benchmarks.speed import (
     run_race,
     workloads,
 )
+from spacy_modernbert_bio.cli.benchmark_deid import deid
 from spacy_modernbert_bio.cli.benchmark_training import training
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint, locate_checkpoint
@@ -47,6 +48,7 @@ def benchmark() -> None:
 
 
 app.command()(training)
+app.command()(deid)
 
 
 @app.command()
