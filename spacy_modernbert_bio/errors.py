@@ -55,6 +55,11 @@ class ResumeError(ModernBertBioError):
     """A run that cannot go on from what it left: another config, a damaged or missing state."""
 
 
+def tell(error: Exception) -> str:
+    """What can be said of an exception without quoting a note: of others' the kind alone."""
+    return str(error) if isinstance(error, ModernBertBioError) else type(error).__name__
+
+
 def _rebuild(
     kind: type[ModernBertBioError], where: str, found: str, wanted: str, fix: str
 ) -> ModernBertBioError:

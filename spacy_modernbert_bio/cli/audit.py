@@ -77,7 +77,7 @@ def audit(
     """Re-read de-identified notes for leaks of their originals; leaks give exit code 3."""
     console = Console(quiet=quiet, as_json=as_json)
     found, counts = LeakReport(), Counter[str]()
-    with errors_shown():
+    with errors_shown(others=True):
         check_inputs(originals)
         records = records_file(output)
         chosen = None if policy is None else load_policy(policy)

@@ -5,9 +5,12 @@ without traceback or locals, since those would print document text.
 """
 
 import json
+import os
 import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import rich.console
@@ -27,6 +30,7 @@ from spacy_modernbert_bio.errors import ModernBertBioError
 from spacy_modernbert_bio.evaluation.tables import Table
 
 Item = TypeVar("Item")
+_PACKAGE = Path(__file__).parents[1]
 
 
 class Console:
@@ -93,13 +97,39 @@ class Console:
 
 
 @contextmanager
-def errors_shown() -> Iterator[None]:
-    """Turn our own errors into one line on stderr and exit code 1."""
+def errors_shown(*, others: bool = False) -> Iterator[None]:
+    """Turn our own errors into one line on stderr and exit code 1.
+
+    others: also those that are not ours, by kind and place: where notes with PHI are at work, a
+    message may quote them. `typer.Exit` passes, as it does without.
+    """
     try:
         yield
+    except (typer.Exit, typer.Abort):
+        raise
     except ModernBertBioError as error:
-        _show_error(rich.console.Console(stderr=True, highlight=False), str(error))
-        raise typer.Exit(1) from None
+        message = str(error)
+    except Exception as error:
+        if not others:
+            raise
+        message = f"{_kind(error)} in {_place(error)}"
+    else:
+        return
+    _show_error(rich.console.Console(stderr=True, highlight=False), message)
+    raise typer.Exit(1) from None
+
+
+def _kind(error: Exception) -> str:
+    """An error's type; of the system's, such as a full disk, its number's own wording as well."""
+    number = error.errno if isinstance(error, OSError) else None
+    return type(error).__name__ + ("" if number is None else f" ({os.strerror(number)})")
+
+
+def _place(error: Exception) -> str:
+    """Where in this package an error came through last, as `file.py:line`."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
+    return f"{Path(ours[-1].filename).relative_to(_PACKAGE)}:{ours[-1].lineno}"
 
 
 def _show_error(console: rich.console.Console, message: str) -> None:

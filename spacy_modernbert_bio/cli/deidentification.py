@@ -18,6 +18,7 @@ from spacy_modernbert_bio.cli.notes import Note
 from spacy_modernbert_bio.cli.pipelines import load_pipeline
 from spacy_modernbert_bio.components.deid import DeidPipe
 from spacy_modernbert_bio.components.deidentified import deidentify_doc
+from spacy_modernbert_bio.components.phi_audit import PhiAuditPipe
 from spacy_modernbert_bio.components.phi_rules import PhiRulesPipe
 from spacy_modernbert_bio.deid.gazetteer import Patient
 from spacy_modernbert_bio.deid.keys import Key
@@ -49,6 +50,15 @@ class Request:
     note_is_patient: bool
 
 
+def load_searching(name: str) -> Language:
+    """As `load_phi_pipeline`, without a `phi_audit`: for callers that give no text out."""
+    nlp = load_phi_pipeline(name)
+    for each, pipe in nlp.pipeline:
+        if isinstance(pipe, PhiAuditPipe):
+            nlp.disable_pipe(each)
+    return nlp
+
+
 def load_phi_pipeline(name: str) -> Language:
     """A pipeline that finds PHI: a folder, a package, or "rules". Raises ConfigError for others."""
     if name == RULES:
@@ -71,7 +81,7 @@ def choose_policy(nlp: Language, given: str | None) -> Policy:
     own = [
         pipe.cfg["policy"]
         for _, pipe in nlp.pipeline
-        if isinstance(pipe, DeidPipe | PhiRulesPipe) and pipe.cfg["policy"]
+        if isinstance(pipe, DeidPipe | PhiRulesPipe | PhiAuditPipe) and pipe.cfg["policy"]
     ]
     if given is None and not own:
         raise ConfigError(
@@ -107,8 +117,12 @@ def deidentify_notes(
 ) -> Iterator[Record]:
     """One record a note, in order: `text` with all that belongs to it, or `error`.
 
-    remember: is given each replacement with its original, for a vault.
+    remember: is given each replacement with its original, for a vault. A `phi_audit` of the
+    pipeline audits what the request makes, and withholds by its own `on_leak`.
     """
+    for _, pipe in nlp.pipeline:
+        if isinstance(pipe, PhiAuditPipe):
+            pipe.use(request.policy, request.key)
 
     def prepare(note: Note, doc: Doc) -> None:
         if (patient := _patient(note, request)) is not None:

@@ -81,7 +81,7 @@ def deidentify(
     """Remove or transform PHI by a policy; a note that may hold some still is never passed on."""
     console = Console(quiet=quiet)
     failed = 0
-    with errors_shown():
+    with errors_shown(others=True):
         target = Output(output, tuple(inputs), tuple(text_field or ["text"]), tuple(keep or ()))
         check_inputs(inputs)
         check_output(target, reserved=OWN_FIELDS)

@@ -16,7 +16,7 @@ from spacy.language import Language
 from spacy.tokens import Doc
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
-from spacy_modernbert_bio.cli.deidentification import load_phi_pipeline
+from spacy_modernbert_bio.cli.deidentification import load_searching
 from spacy_modernbert_bio.cli.pipelines import use_device
 from spacy_modernbert_bio.components.phi_record import SPANS_KEY, find_phi
 from spacy_modernbert_bio.corpora.converted import read_docs
@@ -55,9 +55,9 @@ def evaluate_phi(
 ) -> None:
     """Score how well PHI is found: i2b2's measures, what is left, what goes with it, by length."""
     console = Console(quiet=quiet, as_json=as_json)
-    with errors_shown():
+    with errors_shown(others=True):
         use_device(gpu_id)
-        nlp = load_phi_pipeline(model)
+        nlp = load_searching(model)
         gold = read_gold(data, nlp)
         started = time.perf_counter()
         scores = _score(nlp, gold, batch_size, seed, console.progress)

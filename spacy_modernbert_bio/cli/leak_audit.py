@@ -1,7 +1,6 @@
 """The leaks of notes that were given out, under the policy that each was made with.
 
-What a policy leaves on purpose is no leak: kept labels, and dates, ages and ZIP codes that its
-generalisation would not change. A note that the model fails at is said to be unread.
+See `deid.note_leaks` for what is none. A note that the model fails at is said to be unread.
 """
 
 from collections.abc import Iterable, Iterator
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from spacy_modernbert_bio.cli.deidentification import load_phi_pipeline
+from spacy_modernbert_bio.cli.deidentification import load_searching
 from spacy_modernbert_bio.cli.note_reader import Record, read_with
 from spacy_modernbert_bio.cli.notes import Note
 from spacy_modernbert_bio.cli.released_notes import ReleasedNote
@@ -19,14 +18,11 @@ from spacy_modernbert_bio.components.deidentified import check_read
 from spacy_modernbert_bio.components.phi_record import find_phi
 from spacy_modernbert_bio.components.phi_rules import ALL_RULES
 from spacy_modernbert_bio.deid.labels import CATEGORIES
-from spacy_modernbert_bio.deid.leaks import Leak, find_leaks
-from spacy_modernbert_bio.deid.operators import OPERATORS, Context
+from spacy_modernbert_bio.deid.leaks import Leak
+from spacy_modernbert_bio.deid.note_leaks import find_note_leaks
 from spacy_modernbert_bio.deid.policy import PROFILES, Policy, load_policy
 from spacy_modernbert_bio.deid.spans import PhiSpan
 from spacy_modernbert_bio.errors import ConfigError
-
-# What these actions left as it was, they left on purpose: a year, an age of 45, a weekday.
-_MAY_LEAVE = ("generalise", "shift")
 
 
 @dataclass(frozen=True)
@@ -43,7 +39,7 @@ def load_reader(model: str, threshold: float) -> Language:
 
     Raises ConfigError for a pipeline without modernbert_deid, and for an impossible threshold.
     """
-    nlp = load_phi_pipeline(model)
+    nlp = load_searching(model)
     pipes = [pipe for _, pipe in nlp.pipeline if isinstance(pipe, DeidPipe)]
     if not pipes:
         raise ConfigError(
@@ -71,7 +67,7 @@ def audit_notes(
     policies = _Policies(policy)
     if nlp is None:
         for note in notes:
-            yield AuditedNote(note.where, tuple(policies.of(note).find(note)))
+            yield AuditedNote(note.where, tuple(_find(note, policies.of(note))))
         return
     # By place: the reader knows texts, and not what belongs to them.
     waiting: dict[str, ReleasedNote] = {}
@@ -80,7 +76,7 @@ def audit_notes(
         check_read(doc)
         spans = [span for span in find_phi(doc) if "model" in span.sources]
         note = waiting[text.source]
-        return {"leaks": tuple(policies.of(note).find(note, model=spans))}
+        return {"leaks": tuple(_find(note, policies.of(note), spans))}
 
     def texts() -> Iterator[Note]:
         for note in notes:
@@ -96,15 +92,15 @@ def audit_notes(
 
 
 class _Policies:
-    """What to look for in a note, by the name of its policy."""
+    """Policies by the names that notes have for them."""
 
     def __init__(self, given: Policy | None) -> None:
         self._given = given
-        self._searches: dict[str, _Search] = {}
+        self._met: dict[str, Policy] = {}
 
-    def of(self, note: ReleasedNote) -> "_Search":
+    def of(self, note: ReleasedNote) -> Policy:
         name = note.policy
-        if name not in self._searches:
+        if name not in self._met:
             known = PROFILES if self._given is None else (self._given.name,)
             if name not in known:
                 raise ConfigError(
@@ -113,32 +109,11 @@ class _Policies:
                     wanted=f"one of {', '.join(known)}",
                     fix="Name the policy's .cfg file with --policy.",
                 )
-            self._searches[name] = _Search(self._given or load_policy(name))
-        return self._searches[name]
+            self._met[name] = self._given or load_policy(name)
+        return self._met[name]
 
 
-class _Search:
-    """Leaks under one policy."""
-
-    def __init__(self, policy: Policy) -> None:
-        self._policy = policy
-
-    def find(self, note: ReleasedNote, *, model: Iterable[PhiSpan] = ()) -> list[Leak]:
-        originals, new = [], []
-        for each in note.replacements:
-            original = note.original[each.start : each.stop]
-            is_new = each.new != original
-            if is_new or each.action in _MAY_LEAVE:
-                new.append(note.offsets.to_new(each.start, each.stop))
-            if is_new or each.action not in _MAY_LEAVE:
-                originals.append((each.label, original))
-        return find_leaks(
-            note.text, originals, new=new, rules=ALL_RULES, model=model, is_left=self._leaves
-        )
-
-    def _leaves(self, label: str, written: str) -> bool:
-        """Whether the policy would leave this as it is."""
-        action = self._policy.action(label)
-        if action != "generalise":
-            return action == "keep"
-        return OPERATORS[action](written, Context(label, self._policy)) == written
+def _find(note: ReleasedNote, policy: Policy, model: Iterable[PhiSpan] = ()) -> list[Leak]:
+    return find_note_leaks(
+        note.original, note.text, note.replacements, policy, rules=ALL_RULES, model=model
+    )

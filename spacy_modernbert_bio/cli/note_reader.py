@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 
 from spacy_modernbert_bio.cli.notes import Note
 from spacy_modernbert_bio.components.extensions import install_extensions
-from spacy_modernbert_bio.errors import ModernBertBioError
+from spacy_modernbert_bio.errors import tell
 
 Record = dict[str, Any]
 # What becomes of a note that was read: the fields of its record. May raise; the note then fails.
@@ -95,8 +95,3 @@ class _Reader:
         self, name: str, _: Callable[[Doc], Doc], __: list[Doc], error: Exception
     ) -> None:
         self.failure = f"{tell(error)} in the component {name}"
-
-
-def tell(error: Exception) -> str:
-    """What can be said of an exception without quoting a note."""
-    return str(error) if isinstance(error, ModernBertBioError) else type(error).__name__

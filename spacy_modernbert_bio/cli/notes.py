@@ -30,8 +30,8 @@ class Note:
 
     source: str
     id: Any
-    text: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    text: str = field(default="", repr=False)
+    fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
     failure: str = ""
 
 

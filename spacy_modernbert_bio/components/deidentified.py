@@ -11,7 +11,7 @@ from spacy_modernbert_bio.components.phi_record import failures, find_phi, searc
 from spacy_modernbert_bio.deid.deidentify import Deidentified, deidentify, withhold
 from spacy_modernbert_bio.deid.keys import Key, PatientKey
 from spacy_modernbert_bio.deid.policy import Policy, load_policy
-from spacy_modernbert_bio.errors import CoverageError, ModernBertBioError, PolicyError
+from spacy_modernbert_bio.errors import CoverageError, PolicyError, tell
 
 
 def deidentify_doc(
@@ -24,18 +24,18 @@ def deidentify_doc(
 
     Raises PolicyError when no component looked for PHI, when no policy is named, and without a key
     or a patient's id where they are needed; CoverageError when a part of the Doc was not read or a
-    component failed. With `on_error = "withhold"` the latter give a text that says so, and nothing
-    of the note.
+    component failed. With `on_error = "withhold"` all that goes wrong once the policy is loaded
+    gives a text that says so, and nothing of the note.
     """
-    chosen = policy if isinstance(policy, Policy) else load_policy(_policy_name(doc, policy))
+    chosen = choose_policy(doc, policy)
     try:
         check_read(doc)
         secret = _patient_key(doc, key) if chosen.needs_key else None
         return deidentify(doc.text, find_phi(doc), chosen, key=secret)
-    except ModernBertBioError as error:
+    except Exception as error:
         if setting(doc, "on_error") != "withhold":
             raise
-        return withhold(str(error), chosen)
+        return withhold(tell(error), chosen)
 
 
 def check_read(doc: Doc) -> None:
@@ -44,8 +44,8 @@ def check_read(doc: Doc) -> None:
     if failed:
         raise CoverageError(
             where="doc._.deidentified",
-            found=f"a note that was not read whole ({'; '.join(failed)})",
-            wanted="components that ran through",
+            found=f"a note that may hold PHI still ({'; '.join(failed)})",
+            wanted="components that ran through, and no leak",
         )
     if not searched_by(doc):
         raise PolicyError(
@@ -71,7 +71,10 @@ def check_read(doc: Doc) -> None:
         )
 
 
-def _policy_name(doc: Doc, given: str | None) -> str:
+def choose_policy(doc: Doc, given: str | Policy | None) -> Policy:
+    """The policy that is given, else the components' own. Raises PolicyError for none."""
+    if isinstance(given, Policy):
+        return given
     name = given or setting(doc, "policy")
     if not name:
         raise PolicyError(
@@ -79,7 +82,7 @@ def _policy_name(doc: Doc, given: str | None) -> str:
             found="no policy",
             wanted='one, as `policy = "safe_harbor"` of modernbert_deid or phi_rules',
         )
-    return name
+    return load_policy(name)
 
 
 def _patient_key(doc: Doc, key: Key | None) -> PatientKey:

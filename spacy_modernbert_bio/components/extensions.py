@@ -11,7 +11,7 @@ from spacy.tokens.underscore import get_ext_args
 
 from spacy_modernbert_bio.components.deidentified import deidentify_doc
 from spacy_modernbert_bio.components.known_patient import find_patient, store_patient
-from spacy_modernbert_bio.components.phi_record import find_phi
+from spacy_modernbert_bio.components.phi_record import find_audited, find_phi
 from spacy_modernbert_bio.errors import ConfigError
 
 CONFIDENCE = "confidence"
@@ -50,6 +50,7 @@ _EXTENSIONS = (
     (Doc, "phi", {"getter": find_phi}),
     (Doc, "patient", {"getter": find_patient, "setter": store_patient}),
     (Doc, "deidentified", {"getter": deidentify_doc}),
+    (Doc, "phi_leaks", {"getter": find_audited}),
     (Span, CONFIDENCE, {"getter": find_confidence, "setter": store_confidence}),
 )
 

@@ -7,13 +7,15 @@ offsets, labels and sources, and no text.
 """
 
 from collections.abc import Iterable
+from dataclasses import astuple
 from typing import Any, cast
 
 import numpy as np
 from spacy.tokens import Doc, Span, SpanGroup
 
+from spacy_modernbert_bio.deid.leaks import Leak
 from spacy_modernbert_bio.deid.spans import PhiSpan, merge_spans
-from spacy_modernbert_bio.errors import ModernBertBioError
+from spacy_modernbert_bio.errors import tell
 
 SPANS_KEY = "phi"
 _RECORD = "modernbert_phi"
@@ -50,12 +52,10 @@ def add_phi(
     by: the component's name. settings: kept for `setting`; empty ones change nothing.
     """
     merged = merge_spans([*find_phi(doc), *spans])
-    record = dict(_record(doc))
+    others = (name for name in _record(doc).get("by", ()) if name != by)
     # Lists and numbers only: this is what spaCy's msgpack can write.
-    record["spans"] = [[s.start, s.stop, s.label, list(s.sources), s.score] for s in merged]
-    record["by"] = [*(name for name in record.get("by", ()) if name != by), by]
-    record |= {key: value for key, value in settings.items() if value}
-    _user_data(doc)[_RECORD] = record
+    spans_now = [[s.start, s.stop, s.label, list(s.sources), s.score] for s in merged]
+    _write(doc, {"spans": spans_now, "by": [*others, by]}, settings)
     shown = [_on_tokens(doc, span) for span in merged]
     scores = np.array([span.score for span in merged], dtype=np.float32)
     attrs = {"scores": scores, "sources": [", ".join(span.sources) for span in merged]}
@@ -67,11 +67,27 @@ def add_failure(doc: Doc, error: Exception, *, by: str, **settings: str) -> None
 
     Of errors that are not ours the kind alone is safe to tell.
     """
-    reason = str(error) if isinstance(error, ModernBertBioError) else type(error).__name__
-    record = dict(_record(doc))
-    record["failures"] = [*record.get("failures", ()), f"{by}: {reason}"]
-    record |= {key: value for key, value in settings.items() if value}
-    _user_data(doc)[_RECORD] = record
+    failed = [*_record(doc).get("failures", ()), f"{by}: {tell(error)}"]
+    _write(doc, {"failures": failed}, settings)
+
+
+def find_audited(doc: Doc) -> tuple[Leak, ...] | None:
+    """What `doc._.phi_leaks` gives: the leaks of a Doc's new text, in order, with offsets in it.
+
+    None where no `phi_audit` has looked, as in a note that is withheld already.
+    """
+    leaks = _record(doc).get("leaks")
+    return None if leaks is None else tuple(Leak(*fields) for fields in leaks)
+
+
+def store_leaks(doc: Doc, leaks: Iterable[Leak]) -> None:
+    """Keep what a `phi_audit` has found."""
+    _write(doc, {"leaks": [list(astuple(leak)) for leak in leaks]}, {})
+
+
+def add_settings(doc: Doc, **settings: str) -> None:
+    """Keep what a component that does not look for PHI has to say, for `setting`."""
+    _write(doc, {}, settings)
 
 
 def _on_tokens(doc: Doc, span: PhiSpan) -> Span:
@@ -79,6 +95,12 @@ def _on_tokens(doc: Doc, span: PhiSpan) -> Span:
     found = doc.char_span(span.start, span.stop, label=span.label, alignment_mode="expand")
     assert found is not None, "spans are within their note"
     return found
+
+
+def _write(doc: Doc, changes: dict[str, Any], settings: dict[str, str]) -> None:
+    """Change a Doc's record; empty settings change nothing."""
+    told = {key: value for key, value in settings.items() if value}
+    _user_data(doc)[_RECORD] = dict(_record(doc)) | changes | told
 
 
 def _record(doc: Doc) -> dict[str, Any]:

@@ -105,12 +105,11 @@ class PhiRulesPipe(Pipe):
         settings = {"policy": self.cfg["policy"] or "", "on_error": self.cfg["on_error"]}
         try:
             spans = self.find(doc)
+            add_phi(doc, spans, by=self.name, spans_key=self.cfg["spans_key"], **settings)
         except Exception as error:
             if self.cfg["on_error"] != "withhold":
                 raise
             add_failure(doc, error, by=self.name, **settings)
-            return doc
-        add_phi(doc, spans, by=self.name, spans_key=self.cfg["spans_key"], **settings)
         return doc
 
     def find(self, doc: Doc) -> list[PhiSpan]:

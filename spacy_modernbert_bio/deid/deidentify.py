@@ -57,9 +57,7 @@ def withhold(reason: str, policy: Policy) -> Deidentified:
 
     reason: the message of an error of ours, which holds no text.
     """
-    return Deidentified(
-        WITHHELD, (), OffsetMap(()), count_replacements(()), policy.notice, withheld=reason
-    )
+    return Deidentified(WITHHELD, (), OffsetMap(()), Audit(), policy.notice, withheld=reason)
 
 
 def deidentify(

@@ -1,6 +1,7 @@
 """Results on stdout, the rest on stderr, and errors of one line."""
 
 import json
+import re
 import sys
 
 import pytest
@@ -9,6 +10,7 @@ import typer
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
+from spacy_modernbert_bio.files import atomic_file, read_text
 
 TABLE = Table(("label", "f1"), [("[DRUG]", 0.98765), ("x" * 200, None)])
 
@@ -80,6 +82,24 @@ def test_our_errors_become_one_line_and_an_exit_code(capsys) -> None:
 def test_other_errors_are_left_alone() -> None:
     with pytest.raises(KeyError), errors_shown():
         raise KeyError
+
+
+def test_other_errors_that_may_quote_notes_are_told_by_kind_and_place(tmp_path, capsys) -> None:
+    with pytest.raises(typer.Exit) as ended, errors_shown(others=True):
+        read_text(3)
+    assert ended.value.exit_code == 1
+    assert re.fullmatch(r"error: AttributeError in files\.py:\d+\n", capsys.readouterr().err)
+    with pytest.raises(typer.Exit), errors_shown(others=True), atomic_file(tmp_path / "note"):
+        (tmp_path / "Zorblatt").read_text()
+    message = r"error: FileNotFoundError \(No such file or directory\) in [a-z_/]+\.py:\d+\n"
+    assert re.fullmatch(message, capsys.readouterr().err)
+
+
+def test_an_exit_is_no_error(capsys) -> None:
+    with pytest.raises(typer.Exit) as ended, errors_shown(others=True):
+        raise typer.Exit(3)
+    assert ended.value.exit_code == 3
+    assert capsys.readouterr().err == ""
 
 
 def test_counting_shows_how_much_is_done_where_somebody_watches(watched, capsys) -> None:

@@ -100,6 +100,7 @@ WRONG_OF_COMPONENTS = {
     "model": 3,
     "policy": WRONG_WORD,
     "on_error": "skip",
+    "on_leak": "ignore",
     "rules": ["horoscopes"],
 }
 COMPONENT_OPTIONS = [

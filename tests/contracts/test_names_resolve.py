@@ -13,6 +13,7 @@ PROMISED = {
     "modernbert-bio",
     "modernbert_deid",
     "modernbert_ner",
+    "phi_audit",
     "phi_rules",
     f"{PACKAGE}.ClinicalTokenizer.v1",
     f"{PACKAGE}.Encoder.v1",

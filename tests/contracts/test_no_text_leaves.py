@@ -11,13 +11,18 @@ from spacy.training import Example
 
 from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
 from spacy_modernbert_bio.corpora.convert import convert
+from spacy_modernbert_bio.corpora.formats.asq_phi import read_asq_phi
 from spacy_modernbert_bio.corpora.formats.brat import read_brat
+from spacy_modernbert_bio.corpora.formats.i2b2_xml import read_i2b2_xml
 from spacy_modernbert_bio.corpora.formats.iob import read_iob
+from spacy_modernbert_bio.corpora.formats.phi_json import read_phi_json
+from spacy_modernbert_bio.corpora.formats.physionet_deid import read_physionet_deid
 from spacy_modernbert_bio.corpora.formats.pubtator import read_pubtator
 from spacy_modernbert_bio.encoder.packing import pack, place_windows
 from spacy_modernbert_bio.errors import ModernBertBioError
 from spacy_modernbert_bio.files import read_lines, read_text
 from spacy_modernbert_bio.models.row_layer import shim_of
+from tests.contracts.planted import chain
 
 SECRET = "Zebrowski"
 NOTE = f"Patient {SECRET} denies pain . Signed Dr. {SECRET}"
@@ -73,15 +78,6 @@ def test_errors_inside_of_the_encoder_hold_no_text(nlp, monkeypatch):
     assert SECRET not in str(caught.value)
 
 
-def chain(error: BaseException | None) -> str:
-    """What a log could show of an error: its message, its fields, and those of its causes."""
-    shown = ""
-    while error is not None:
-        shown += repr(error) + str(error) + repr(vars(error))
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    return shown
-
-
 @pytest.mark.parametrize(
     "data",
     [NOTE.encode() + b"\xff\xfe", NOTE.encode() + b"\x00", b"\x1f\x8b" + NOTE.encode()],
@@ -97,6 +93,12 @@ def test_files_that_cannot_be_read_are_refused_without_their_text(data, read, tm
     assert SECRET not in chain(caught.value)
 
 
+# What stands beside the document where a format has two files.
+BESIDE = {
+    "a.txt": "Acute pain.",
+    "id.text": "START_OF_RECORD=1||||2||||\nAcute pain.\n||||END_OF_RECORD\n",
+    "id.res": "START_OF_RECORD=1||||2||||\nAcute [**Pain**].\n||||END_OF_RECORD\n",
+}
 # One small document of each format. A label is a name of the corpus's scheme, and may be told.
 CORPORA = {
     "iob": (read_iob, "a.tsv", "Acute\tB-Pain\npain\tI-Pain\n.\tO\n\nNone\tO\n"),
@@ -109,6 +111,31 @@ CORPORA = {
         read_brat,
         "a.ann",
         "T1\tPain 0 10\tAcute pain\nR1\tIs Arg1:T1 Arg2:T1\n#1\tNote T1\tx\n",
+    ),
+    "i2b2_xml": (
+        read_i2b2_xml,
+        "a.xml",
+        "<a>\n<TEXT>Acute pain . None since</TEXT>\n<TAGS>\n"
+        '<P id="P0" start="0" end="10" text="Acute pain" TYPE="Pain" />\n'
+        '<R id="R0" />\n</TAGS>\n</a>\n',
+    ),
+    "physionet_deid, phrases": (
+        read_physionet_deid,
+        "id-phi.phrase",
+        "1 2 0 10 Other Acute pain\n1 2 6 10 Age pain\n1 2 6 10 Age pain\n",
+    ),
+    "physionet_deid, notes": (read_physionet_deid, "id.res", BESIDE["id.res"]),
+    "phi_json": (
+        read_phi_json,
+        "a.json",
+        '[{"full_text": "Acute pain now" , "template_id": 4 , "spans": [{ "entity_type": "PERSON" ,'
+        ' "entity_value": "pain" , "start_position": 6 , "end_position": 10 }]}]',
+    ),
+    "asq_phi": (
+        read_asq_phi,
+        "a.txt",
+        "===QUERY===\nAcute pain now\n===PHI_TAGS===\n"
+        '{"identifier_type": "NAME" , "value": "pain" }\n',
     ),
 }
 
@@ -125,7 +152,8 @@ def damages(content: str) -> Iterator[str]:
 @pytest.mark.parametrize("name", CORPORA)
 def test_no_reader_tells_what_it_stumbled_over(name, tmp_path):
     read, file_name, content = CORPORA[name]
-    (tmp_path / "a.txt").write_text("Acute pain.")
+    for beside, text in BESIDE.items():
+        (tmp_path / beside).write_text(text)
     refusals, reports = [], []
     for damaged in damages(content):
         (tmp_path / file_name).write_text(damaged)

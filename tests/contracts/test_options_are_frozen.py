@@ -83,6 +83,7 @@ COMPONENTS = {
     },
     "modernbert_deid": {**PHI, "decoder": "crf", "model": TAGGER},
     "phi_rules": {**PHI, "rules": ["dates", "contacts", "identifiers", "people_places"]},
+    "phi_audit": {"policy": None, "on_leak": "mark"},
 }
 
 

@@ -16,6 +16,13 @@ ROOT = Path(spacy_modernbert_bio.__file__).parent
 
 # To take one of these away, or to rename it, breaks somebody's script; add freely.
 COMMAND_LINES = {
+    "deidentify": "MODEL INPUTS --output --policy --key-file --text-field --known --keep "
+    "--note-is-patient --vault --jsonl --batch-size --gpu-id --quiet",
+    "audit": "OUTPUT --originals --text-field --policy --model --threshold --output --html "
+    "--batch-size --gpu-id --quiet --json",
+    "evaluate-phi": "MODEL DATA --perturbed --seed --output --batch-size --gpu-id --quiet --json",
+    "synthetic-notes": "OUTPUT --train --dev --test --seed --fillers --min-words --max-words "
+    "--hard --jsonl --quiet --json",
     "annotate": "MODEL INPUTS --output --html --text-field --jsonl --batch-size --gpu-id --quiet",
     "show": "MODEL INPUTS --html --remark --gpu-id --quiet",
     "fill-mask": "CHECKPOINT TEXT --top --json",
@@ -24,7 +31,8 @@ COMMAND_LINES = {
     "convert-splits": "CONFIG ASSETS OUTPUT --quiet --json",
     "debug-data": "TRAIN DEV --encoder --spans-key --quiet --json",
     "evaluate": "MODEL DATA --pipe --output --batch-size --gpu-id --quiet --json",
-    "calibrate": "MODEL DATA --output --pipe --batch-size --gpu-id --quiet --json",
+    "calibrate": "MODEL DATA --output --pipe --target-recall --confidence --batch-size --gpu-id "
+    "--quiet --json",
     "compare": "A B --texts --control --html --gpu-id --quiet --json",
     "needle": "CHECKPOINT --texts --lengths --documents --classes --seed --gpu-id --quiet --json",
     "fetch-encoder": "NAME OUTPUT --revision --corpus --vocab-size --width --layers --heads "
@@ -34,7 +42,7 @@ COMMAND_LINES = {
     "tokenize": "CONFIG OVERRIDES --quiet --json",
     "pretrain": "CONFIG OVERRIDES --until --quiet --json",
     "pretrain-report": "RUN --output --quiet --json",
-    "benchmark": "speed training",
+    "benchmark": "speed training deid",
 }
 
 
@@ -54,7 +62,8 @@ def test_no_command_goes_away():
 
 def test_attributes_are_those_of_the_readme():
     install_extensions()
-    assert Doc.has_extension("modernbert_coverage")
+    for name in ("modernbert_coverage", "phi", "patient", "deidentified", "phi_leaks"):
+        assert Doc.has_extension(name)
     assert Span.has_extension("confidence")
 
 
@@ -70,6 +79,7 @@ def test_errors_are_one_tree_that_callers_may_catch_as_value_errors():
         "CorpusError",
         "ConfigError",
         "CoverageError",
+        "PolicyError",
         "ResumeError",
         "TrainingError",
     }

@@ -7,7 +7,7 @@ the tags times the length of the note. Where neighbouring tags leave their commo
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 _TAG = re.compile(r"\[\*\*(.*?)\*\*\]")
 
@@ -33,7 +33,7 @@ class Gap:
 
     start: int
     stop: int
-    tag: str
+    tag: str = field(repr=False)
 
 
 @dataclass(frozen=True)
