@@ -3,6 +3,7 @@
 import gzip
 import os
 from pathlib import Path
+from typing import Any
 
 # Before anything asks the hub: a test that would reach the network has to fail at once.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -31,6 +32,7 @@ from spacy_modernbert_bio.encoder.config import EncoderConfig
 from spacy_modernbert_bio.encoder.heads import PredictionHead
 from spacy_modernbert_bio.encoder.modeling import ModernBertEncoder
 from spacy_modernbert_bio.encoder.pieces import PieceTokenizer
+from tests.contracts import raised
 
 # Machines are shared: a test's time says nothing about the code.
 hypothesis.settings.register_profile("shared", deadline=None, derandomize=True)
@@ -127,3 +129,30 @@ def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer) ->
     folder = tmp_path_factory.mktemp("checkpoints") / "tiny"
     save_checkpoint(make_checkpoint(make_config(), tiny_tokenizer), folder)
     return folder
+
+
+_workers_whole: list[bool] = []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of several hands over which errors it has read; the last one tells what is left."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["read"] = sorted(raised.READ)
+        output["whole"] = raised.is_whole(session)
+    elif _workers_whole and all(_workers_whole) and raised.unread():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a process of several has handed over; nothing, if it died."""
+    output = getattr(node, "workeroutput", {})
+    raised.READ.update(tuple(site) for site in output.get("read", ()))
+    _workers_whole.append(output.get("whole", False))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The errors that no test has read, after a run of the whole suite in several processes."""
+    if _workers_whole and all(_workers_whole) and (left := raised.unread()):
+        terminalreporter.write_line(f"FAILED every raise is reached: {', '.join(left)}", red=True)

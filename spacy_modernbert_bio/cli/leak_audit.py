@@ -16,11 +16,11 @@ from spacy_modernbert_bio.cli.released_notes import ReleasedNote
 from spacy_modernbert_bio.components.deid import DeidPipe
 from spacy_modernbert_bio.components.deidentified import check_read
 from spacy_modernbert_bio.components.phi_record import find_phi
-from spacy_modernbert_bio.components.phi_rules import ALL_RULES
 from spacy_modernbert_bio.deid.labels import CATEGORIES
 from spacy_modernbert_bio.deid.leaks import Leak
 from spacy_modernbert_bio.deid.note_leaks import find_note_leaks
 from spacy_modernbert_bio.deid.policy import PROFILES, Policy, load_policy
+from spacy_modernbert_bio.deid.rules.sets import load_rules
 from spacy_modernbert_bio.deid.spans import PhiSpan
 from spacy_modernbert_bio.errors import ConfigError
 
@@ -115,5 +115,5 @@ class _Policies:
 
 def _find(note: ReleasedNote, policy: Policy, model: Iterable[PhiSpan] = ()) -> list[Leak]:
     return find_note_leaks(
-        note.original, note.text, note.replacements, policy, rules=ALL_RULES, model=model
+        note.original, note.text, note.replacements, policy, rules=load_rules(), model=model
     )

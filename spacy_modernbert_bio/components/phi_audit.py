@@ -20,11 +20,11 @@ from spacy_modernbert_bio.components.phi_record import (
     setting,
     store_leaks,
 )
-from spacy_modernbert_bio.components.phi_rules import ALL_RULES
 from spacy_modernbert_bio.deid.keys import Key
 from spacy_modernbert_bio.deid.leaks import KINDS, Leak
 from spacy_modernbert_bio.deid.note_leaks import find_note_leaks
 from spacy_modernbert_bio.deid.policy import Policy, load_policy
+from spacy_modernbert_bio.deid.rules.sets import load_rules
 from spacy_modernbert_bio.errors import PolicyError
 
 OnLeak = Literal["mark", "withhold"]
@@ -93,7 +93,9 @@ class PhiAuditPipe(Pipe):
         result = deidentify_doc(doc, policy, key=key)
         if result.withheld:
             return
-        leaks = find_note_leaks(doc.text, result.text, result.replacements, policy, rules=ALL_RULES)
+        leaks = find_note_leaks(
+            doc.text, result.text, result.replacements, policy, rules=load_rules()
+        )
         store_leaks(doc, leaks)
         if leaks and self.cfg["on_leak"] == "withhold":
             add_failure(doc, _refusal(leaks), by=self.name, on_error="withhold")

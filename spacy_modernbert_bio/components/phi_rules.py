@@ -4,7 +4,7 @@ Some megabyte of text a second on one core. Unites with what other components fi
 Names without a title and places without a cue are the model's work: rules alone miss them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from spacy.language import Language
@@ -18,21 +18,9 @@ from spacy_modernbert_bio.components.known_patient import find_patient, take_con
 from spacy_modernbert_bio.components.phi_record import add_failure, add_phi
 from spacy_modernbert_bio.deid.gazetteer import find_known
 from spacy_modernbert_bio.deid.policy import load_policy
-from spacy_modernbert_bio.deid.rules.contacts import CONTACT_RULES
-from spacy_modernbert_bio.deid.rules.dates import DATE_RULES
-from spacy_modernbert_bio.deid.rules.identifiers import IDENTIFIER_RULES
-from spacy_modernbert_bio.deid.rules.people_places import PEOPLE_PLACE_RULES
-from spacy_modernbert_bio.deid.rules.rule import Rule, match_rules
+from spacy_modernbert_bio.deid.rules.rule import match_rules
+from spacy_modernbert_bio.deid.rules.sets import RuleSet, load_rules
 from spacy_modernbert_bio.deid.spans import PhiSpan
-
-RuleSet = Literal["dates", "contacts", "identifiers", "people_places"]
-RULES: Mapping[RuleSet, tuple[Rule, ...]] = {
-    "dates": DATE_RULES,
-    "contacts": CONTACT_RULES,
-    "identifiers": IDENTIFIER_RULES,
-    "people_places": PEOPLE_PLACE_RULES,
-}
-ALL_RULES: tuple[Rule, ...] = tuple(rule for rules in RULES.values() for rule in rules)
 
 DEFAULT_CONFIG = """
 [phi_rules]
@@ -93,7 +81,7 @@ class PhiRulesPipe(Pipe):
         self.name = name
         self.scorer = scorer
         self.cfg: dict[str, Any] = {"spans_key": spans_key, "policy": policy, "on_error": on_error}
-        self._rules = tuple(rule for each in rules for rule in RULES[each])
+        self._rules = load_rules(rules)
 
     @property
     def labels(self) -> tuple[str, ...]:

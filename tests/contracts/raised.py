@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 from spacy_modernbert_bio import errors
+
+TESTS = Path(__file__).parents[1]
+PACKAGE = TESTS.parent / "spacy_modernbert_bio"
 
 # (file, line) of every frame that an error passed, once its message was asked for.
 READ: set[tuple[str, int]] = set()
@@ -25,6 +30,23 @@ class Site(NamedTuple):
     @property
     def is_read(self) -> bool:
         return any((str(self.path), line) in READ for line in range(self.first, self.last + 1))
+
+
+def is_whole(session: pytest.Session) -> bool:
+    """Whether all tests of all files were asked for."""
+    options = session.config.option
+    files = {item.path for item in session.items}
+    return not options.keyword and not options.markexpr and files >= {*TESTS.rglob("test_*.py")}
+
+
+def unread() -> list[str]:
+    """Where a `raise` of the package stands whose message nobody has read."""
+    return [
+        f"{path.relative_to(PACKAGE)}:{site.first}"
+        for path in sorted(PACKAGE.rglob("*.py"))
+        for site in sites(path)
+        if not site.is_read
+    ]
 
 
 def watch() -> None:

@@ -1,37 +1,23 @@
 """Every `raise` is reached by a test that reads its message: an error must not fail to be told.
 
-Runs last. A part of the suite tells nothing about the rest, so there it is skipped.
+Runs last. A part of the suite tells nothing about the rest, so there it is skipped. Where the suite
+runs in several processes, `tests/conftest.py` puts together what each has read, and tells.
 """
 
 import importlib.util
-from pathlib import Path
 
 import pytest
 
 from spacy_modernbert_bio.errors import ConfigError
-from tests.contracts.raised import sites
-
-TESTS = Path(__file__).parents[1]
-PACKAGE = TESTS.parent / "spacy_modernbert_bio"
-
-
-def is_whole(session: pytest.Session) -> bool:
-    """Whether all tests of all files were asked for."""
-    options = session.config.option
-    files = {item.path for item in session.items}
-    return not options.keyword and not options.markexpr and files >= {*TESTS.rglob("test_*.py")}
+from tests.contracts.raised import is_whole, sites, unread
 
 
 def test_every_raise_is_reached(request):
+    if hasattr(request.config, "workeroutput"):
+        pytest.skip("one process of several: told at the end")
     if not is_whole(request.session):
         pytest.skip("only a run of the whole suite can tell")
-    unread = [
-        f"{path.relative_to(PACKAGE)}:{site.first}"
-        for path in sorted(PACKAGE.rglob("*.py"))
-        for site in sites(path)
-        if not site.is_read
-    ]
-    assert not unread
+    assert not unread()
 
 
 MODULE = """
