@@ -1,7 +1,8 @@
 """Rules for ages: digits and words, years to days, and the shorthands of notes.
 
-The span is the age with its unit ("93 y/o", "5-month-old"), the number alone where there is none
-("age 93", "93 F", "45/M"). Durations ("smoked 45 years", "for 5 mo") are not ages and stay.
+The span is the number where it is years, as in the 2014 i2b2 annotation ("93" of "93 y/o" and of
+"93 F"), and has the unit where it is less ("5-month-old"). Durations ("smoked 45 years", "for 5
+mo") are not ages and stay.
 """
 
 import re
@@ -16,10 +17,13 @@ _DIGITS = rf"[0-9]{_START}[0-9]{{0,2}}"
 # Also "3 6/12", "2.5", "40-45".
 _FRACTION = r"(?:\.[0-9]|[\s-][0-9]{1,2}/12|\s?-\s?[0-9]{1,3})?"
 _NUMBER = _DIGITS + _FRACTION
+# What is looked at first.
+_MAYBE_UNIT = r"[\s-]{0,3}[dhmwyDHMWY]"
 _LINK = r"[\s-]{0,3}(?=[A-Za-z])"
 _UNIT = (
     r"(?=[dhmwyDHMWY])(?:years?|yrs?|y|months?|mon?s?|weeks?|wks?|days?|hours?|hrs?|[mwd](?=[-/]o))"
 )
+_YEARS = r"(?:years?|yrs?|y)"
 # "old", "of age", "y/o", "yo", "y.o.", "y-o".
 _OLD = r"(?:[\s-]{0,3}old\b|[\s-]of[\s-]age\b|[\s./-]{0,2}o\b\.?)"
 _ADJECTIVES = (
@@ -53,7 +57,8 @@ AGE_RULES: tuple[Rule, ...] = (
         "age",
         "AGE",
         re.compile(
-            rf"{_NUMBER}{_LINK}(?i:{_UNIT}(?:,?\s(?:and\s)?[0-9]{{1,2}}{_LINK}{_UNIT})?{_OLD})"
+            rf"{_NUMBER}(?={_MAYBE_UNIT})(?i:(?={_LINK}{_YEARS}{_OLD})"
+            rf"|{_LINK}{_UNIT}(?:,?\s(?:and\s)?[0-9]{{1,2}}{_LINK}{_UNIT})?{_OLD})"
         ),
     ),
     # "45-year white male", "5 mo girl", "45 y F", "45 female", "45/M"; "93 F with": without a word
@@ -62,7 +67,8 @@ AGE_RULES: tuple[Rule, ...] = (
         "age_sex",
         "AGE",
         re.compile(
-            rf"(?P<phi>{_DIGITS}{_COUNTED}(?:{_FRACTION}{_LINK}(?i:{_UNIT}))?)"
+            rf"(?P<phi>{_DIGITS}{_COUNTED}(?=[\s,./\dA-Za-z-])"
+            rf"(?:{_FRACTION}(?:{_LINK}(?i:(?!y){_UNIT})|(?={_LINK}[yY])))?)(?i:{_LINK}{_YEARS})?"
             rf"(?:(?i:[\s,-]{{1,2}}{_ADJECTIVES}{_PERSON}{_ONE})|(?i:\s?/\s?(?:m|f|(?:fe)?male)\b)"
             rf"|(?<=[a-z])(?i:[\s-]{_CHILD})|\s?[MFW](?=,?\s(?i:{_STORY}\b)))"
         ),
@@ -72,15 +78,19 @@ AGE_RULES: tuple[Rule, ...] = (
         name="age_first",
         label="AGE",
         pattern=re.compile(
-            r"(?:\A|\n)\s{0,4}(?:[A-Za-z]{2,20}:\s{0,4})?(?P<phi>[0-9]{1,3})\s?[MF]\b"
+            r"(?:\A|\n)\s{0,4}(?:[A-Za-z]{2,20}:\s{0,4})?(?P<phi>[0-9]{1,3}y?)(?:\s?[MF]\b"
+            rf"|\s?(?:(?<=y)|y(?:rs?|ears?)?)\b(?=,?\s(?i:{_STORY})))"
         ),
+        needs=("0y", "0 y"),
         anchor=re.compile(r"[MF](?<=[0-9\s].)\b(?!\s?(?:[0-9]|sheath|catheter|foley))"),
         before=40,
     ),
-    Rule(
+    SeekingRule(
         "age_after_letter",
         "AGE",
         re.compile(r"[MF](?<![A-Za-z0-9].)\s?/\s?(?P<phi>[0-9]{1,3})(?![0-9A-Za-z/.%])"),
+        needs=("/0", "/ 0"),
+        before=2,
     ),
     after_cue(
         "age_cue",
@@ -89,11 +99,11 @@ AGE_RULES: tuple[Rule, ...] = (
         (
             r"(?i:(?:\s?/\s?sex)?(?:\sof|\sis|\swas|\sat\s[a-z]{3,12})?[\s:=(-]{1,4}(?:about\s|~\s?)?"
             rf"(?P<phi>(?:[0-9]{{1,3}}(?:\s?(?:-|to|and)\s?[0-9]{{1,3}})?|(?:{'|'.join(_WORDS)})\b)"
-            rf"(?:{_LINK}{_UNIT}\b)?)(?![0-9]|[./][0-9]|\s?[%°]))"
+            rf"(?:{_LINK}(?!y){_UNIT}\b)?)(?![0-9]|[./][0-9]|\s?[%°]))"
         ),
     ),
     # "ninety-three-year-old", "three weeks old".
-    after_cue("age_words", "AGE", _WORDS, f"(?i:{_LINK}{_UNIT}{_OLD})"),
+    after_cue("age_words", "AGE", _WORDS, f"(?i:(?={_LINK}{_YEARS}{_OLD})|{_LINK}{_UNIT}{_OLD})"),
     # "in her late 80s"; "in the 90s" is a heart rate.
     Rule(
         "age_decade",
@@ -102,11 +112,13 @@ AGE_RULES: tuple[Rule, ...] = (
             r"[Ii](?<![A-Za-z].)(?i:n\s(?:his|her|their)\s(?:early[\s-]|mid[\s-]{0,2}|late[\s-])?"
             r"(?P<phi>[0-9]{1,2}0'?s|(?:twen|thir|for|fif|six|seven|eigh|nine)ties)\b)"
         ),
+        ("in his ", "in her ", "in their "),
+        begins=True,
     ),
     Rule(
         "age_noun",
         "AGE",
         re.compile(r"(?:[Oo]cto|[Nn]ona|[Ss]upercent|[Cc]ent)(?:gen|en)arian(?![a-z])"),
-        ("arian",),
+        ("enarian",),
     ),
 )

@@ -10,8 +10,10 @@ like are left to the rules for identifiers. URLs are found whole, with path and 
 import ipaddress
 import re
 
+from spacy_modernbert_bio.deid.rules.cues import after_cue
 from spacy_modernbert_bio.deid.rules.dates_times import is_amount, text_after, text_before
-from spacy_modernbert_bio.deid.rules.rule import Rule
+from spacy_modernbert_bio.deid.rules.rule import CueRule, Rule
+from spacy_modernbert_bio.deid.rules.seeking import SeekingRule
 
 # Between the groups of a number: a separator, blanks, the end of a line.
 _GAP = r"(?:\s?[-./]\s{0,6}|\s{1,6})"
@@ -39,9 +41,9 @@ _SEVEN = re.compile(
     rf"[0-9](?<![0-9].)(?<![0-9][.)-].)[0-9]{{2}}(?:\s?[-.]\s{{0,6}}|\s{{0,6}})[0-9]{{4}}(?!-[0-9]){_END}"
 )
 # Phone: 021-4006034, call me on (07) 5331 0577: groups of any length, where a word asks for them.
-_ABROAD_CUED = re.compile(
-    r"[0-9(](?<![0-9].)[0-9]{0,4}(?:[ .()/-]{1,3}[0-9]{1,8}){1,6}(?![0-9])"
-    r"(?:\s?(?:x|ext\.?)\s?[0-9]{1,6})?"
+_ABROAD_CUED = (
+    r"(?P<phi>[0-9(](?<![0-9].)[0-9]{0,4}(?:[ .()/-]{1,3}[0-9]{1,8}){1,6}(?![0-9])"
+    r"(?:\s?(?:x|ext\.?)\s?[0-9]{1,6})?)"
 )
 _INTERNATIONAL = re.compile(rf"(?:{_ABROAD})")
 # 1-800-CALL-DOC
@@ -111,11 +113,13 @@ _ASKS_FOR_PHONE = re.compile(
     r"\b(?:tel|telephone|ph|phone|cell|mobile|pager|beeper|fax|call|contact|reach(?:ed)?|dial|"
     r"voicemail|home|work|office)\b[^0-9\n]{0,24}$"
 )
-_STRAIGHT_AFTER = re.compile(
-    r"\b(?:(?:phone|tel|telephone|mobile|cell|fax|contact|call)\W{0,4}"
-    r"(?:(?:number|no|is|at|on)\W{1,3}){0,3}"
-    r"|(?:call(?:ing|ed)?|answer(?:ing|s)?|reach(?:ed)?|dial)\b[^0-9\n]{0,24}\s(?:at|on)\s{1,3})$"
+# After a word that asks for a number, with few others between; or "call me on", "reached at".
+_ASKED = (
+    r"(?:(?<!(?i:ing|led|wer|ers|ach|hed|ial))\W{0,4}(?i:(?:number|no|is|at|on)\W{1,3}){0,3}"
+    r"|(?<=[A-Za-z])\b[^0-9\n]{0,24}\s(?i:at|on)\s{1,3})"
 )
+# "from 10.0.81.6": before an address, even one that has a typing error.
+_ADDRESS_CUE = re.compile(r"\b(?:ip|ip address|from|host|terminal|workstation)\W{1,3}$")
 # Digits of a number abroad, with its country and without. ITU-T E.164: at most 15.
 _FEWEST, _FEWEST_LOCAL, _MOST = 9, 7, 15
 _NORTH_AMERICAN = re.compile(r"1?[2-9][0-9]{2}[2-9][0-9]{6}")
@@ -153,8 +157,7 @@ def _is_no_seven(match: "re.Match[str]") -> bool:
 
 
 def _is_not_asked_for(match: "re.Match[str]") -> bool:
-    asked = _STRAIGHT_AFTER.search(text_before(match, 48))
-    return not (asked and _FEWEST_LOCAL <= len(_digits(match[0])) <= _MOST)
+    return not _FEWEST_LOCAL <= len(_digits(match["phi"])) <= _MOST
 
 
 def _is_no_international(match: "re.Match[str]") -> bool:
@@ -174,8 +177,9 @@ def _is_no_fax(match: "re.Match[str]") -> bool:
 
 
 def _is_no_ip4(match: "re.Match[str]") -> bool:
-    address = re.split("[:/]", match[0])[0]
-    return not _is_address(address) or _VERSION.search(text_before(match, 16)) is not None
+    before = text_before(match, 24)
+    sure = _is_address(re.split("[:/]", match[0])[0]) or _ADDRESS_CUE.search(before)
+    return not sure or _VERSION.search(before[-16:]) is not None
 
 
 def _is_no_ip6(match: "re.Match[str]") -> bool:
@@ -197,14 +201,19 @@ def _digits(written: str) -> str:
 
 
 # What the cheap test for a rule looks for.
-_CUES = ("phone", "tel", "mobile", "cell", "fax", "contact", "call", "answer", "reach", "dial")
-_PAGERS = ("page", "beep", "bpr", "pgr", "bp#")
-_SITES = (".com", ".org", ".net", ".edu", ".gov", ".mil", ".uk")
+_CUES = (
+    *("phone", "tel(?:ephone)?", "mobile", "cell", "fax", "contact", "call(?:ing|ed)?"),
+    *("answer(?:ing|s)?", "reach(?:ed)?", "dial"),
+)
+_PAGERS = ("page", "beep", "bpr", "pgr", "bp")
+_SITE = re.compile(r"\.(?i:com|org|net|edu|gov|mil|nhs\.uk|ac\.uk|co\.uk)(?![A-Za-z0-9@-])")
+# Characters of a domain before its last part, and of a URL behind it.
+_LONGEST_DOMAIN, _LONGEST_URL = 390, 2600
 
 CONTACT_RULES: tuple[Rule, ...] = (
-    Rule("phone", "PHONE", _TEN, refuted=_is_no_ten, score=0.9),
-    Rule("phone_run_together", "PHONE", _ROW, refuted=_is_no_row, score=0.5),
-    Rule("phone_seven", "PHONE", _SEVEN, refuted=_is_no_seven, score=0.8),
+    SeekingRule("phone", "PHONE", _TEN, ("0000",), _is_no_ten, 0.9, before=60),
+    Rule("phone_run_together", "PHONE", _ROW, ("0" * 10,), _is_no_row, 0.5, begins=True),
+    SeekingRule("phone_seven", "PHONE", _SEVEN, ("0000",), _is_no_seven, 0.8, before=11),
     Rule(
         "phone_international",
         "PHONE",
@@ -213,23 +222,39 @@ CONTACT_RULES: tuple[Rule, ...] = (
         refuted=_is_no_international,
         score=0.9,
     ),
-    Rule(
-        "phone_abroad",
-        "PHONE",
-        _ABROAD_CUED,
-        needs=_CUES,
-        refuted=_is_not_asked_for,
-        score=0.7,
+    after_cue(
+        "phone_abroad", "PHONE", _CUES, _ASKED + _ABROAD_CUED, refuted=_is_not_asked_for, score=0.7
     ),
-    Rule("phone_letters", "PHONE", _IN_LETTERS, needs=("80", "88", "87", "86", "85", "84", "83")),
-    Rule("phone_pager", "PHONE", _PAGER, needs=_PAGERS, refuted=is_amount),
-    Rule("phone_extension", "PHONE", _EXTENSION, refuted=_is_no_extension, score=0.8),
+    SeekingRule(
+        "phone_letters",
+        "PHONE",
+        _IN_LETTERS,
+        anchor=re.compile(r"8(?=(?:00|88|77|66|55|44|33)\)?[-. ])"),
+        before=3,
+    ),
+    CueRule("phone_pager", "PHONE", _PAGER, needs=_PAGERS, refuted=is_amount),
+    CueRule("phone_extension", "PHONE", _EXTENSION, ("ext", "x"), _is_no_extension, 0.8),
     Rule("fax", "FAX", _FAX, needs=("fax",), refuted=_is_no_fax),
     Rule("fax_behind", "FAX", _FAX_BEHIND, needs=("fax)", "fax]", "(f)")),
     Rule("email", "EMAIL", _EMAIL, needs=("@",)),
     Rule("email_spelled", "EMAIL", _EMAIL_SPELLED, needs=("@", "at)", "at]", "at>", "at}")),
     Rule("url", "URL", _URL, needs=("://", "www.")),
-    Rule("url_domain", "URL", _DOMAIN, needs=_SITES, score=0.9),
-    Rule("ip4", "IPADDR", _IP4, needs=(".",), refuted=_is_no_ip4),
-    Rule("ip6", "IPADDR", _IP6, needs=(":",), refuted=_is_no_ip6),
+    SeekingRule(
+        "url_domain",
+        "URL",
+        _DOMAIN,
+        score=0.9,
+        anchor=_SITE,
+        before=_LONGEST_DOMAIN,
+        after=_LONGEST_URL,
+    ),
+    Rule("ip4", "IPADDR", _IP4, needs=(".0.", ".00.", ".000."), refuted=_is_no_ip4),
+    SeekingRule(
+        "ip6",
+        "IPADDR",
+        _IP6,
+        refuted=_is_no_ip6,
+        anchor=re.compile(":(?=[0-9A-Fa-f]{0,4}:)"),
+        before=5,
+    ),
 )

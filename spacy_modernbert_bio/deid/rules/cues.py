@@ -6,8 +6,7 @@ start of a word. The span is the value, which holds a digit, and never the cue.
 
 import re
 
-from spacy_modernbert_bio.deid.rules.cue_table import CueRule
-from spacy_modernbert_bio.deid.rules.rule import Refutation
+from spacy_modernbert_bio.deid.rules.rule import CueRule, Refutation
 
 _WORD = r"(?:numbers?|num|nbr|no|nr|id|ident|code)"
 _GAP = r"[\s:#=.,|(\[-]{0,6}"
@@ -24,9 +23,11 @@ _JOINT = (
     r"(?:[-_](?:\r?\n[ \t]{0,8}(?=[0-9]))?|\r?\n[ \t]{0,8}-|[/.](?=[0-9])"
     r"|(?<=[0-9])(?<![0-9]{5}) (?=[0-9]{2,4}(?![0-9a-z/.-])))"
 )
+# Not the heading that a number runs into: "6957039DOB:".
+_SIGNS = r"[a-z0-9](?:(?!(?<=[0-9])[a-z]{2,12}\s?[:#])[a-z0-9]){0,39}"
 VALUE = (
     r"(?P<phi>(?=[a-z]{0,6}[-_/]?[a-z]{0,4}[-_/]?[0-9])"
-    rf"[a-z0-9]{{1,40}}(?:{_JOINT}[a-z0-9]{{1,40}}){{0,7}})"
+    rf"{_SIGNS}(?:{_JOINT}{_SIGNS}){{0,7}})"
 )
 _NOT_DIGIT = re.compile(r"[^0-9]")
 _DATE_OR_YEAR = re.compile(

@@ -21,10 +21,12 @@ from spacy_modernbert_bio.deid.rules.dates_times import (
     has_weak_cue,
     is_among_scores,
     is_amount,
+    is_graded,
     text_after,
     text_before,
 )
-from spacy_modernbert_bio.deid.rules.rule import Rule
+from spacy_modernbert_bio.deid.rules.rule import CueRule, Rule
+from spacy_modernbert_bio.deid.rules.seeking import SeekingRule
 
 _LAST_MONTH, _LAST_DAY = 12, 31
 _SURELY_YEAR = 61  # acuities are written out of 60 and less
@@ -68,10 +70,12 @@ _RANGE = re.compile(
     rf"(?P<year>/[0-9]{{2,4}})?{_END}"
 )
 # on 03-14.
-_DASHED = re.compile(rf"(?P<first>{_FREE_DIGIT}[0-9]?)-(?P<second>[0-9]{{1,2}})(?![0-9A-Za-z/-])")
+_DASHED = re.compile(
+    rf"(?P<first>{_FREE_DIGIT}[0-9]?)-\n?(?P<second>[0-9]{{1,2}})(?![0-9A-Za-z/-])"
+)
 # DOB 03141960, born 3 14 60.
 _BIRTH = re.compile(
-    r"[DdBb](?i:(?<=d)\.?o\.?b(?![a-z])|(?<=d)ate\s{1,3}of\s{1,3}birth|(?<=b)irth\s?-?(?:date|day)"
+    r"[DdBb](?<![A-Za-z].)(?i:(?<=d)\.?o\.?b(?![a-z])|(?<=d)ate\s{1,3}of\s{1,3}birth|(?<=b)irth\s?-?(?:date|day)"
     r"|(?<=b)orn)\W{0,6}(?i:(?:is|was|on)\s{1,3})?"
     r"(?P<phi>[0-9]{8}|[0-9]{6}|[0-9]{1,2}[ .][0-9]{1,2}[ .](?:[0-9]{4}|[0-9]{2}))(?![0-9])"
 )
@@ -137,7 +141,7 @@ def _is_no_pair(match: "re.Match[str]") -> bool:
         return True
     if has_sure_cue(match):
         return False
-    if re.match(r"\.[0-9]", text_after(match, 2)):
+    if is_graded(match) or re.match(r"\.[0-9]", text_after(match, 2)):
         return True
     before = text_before(match, 24)
     if _continues_dates(before):
@@ -206,7 +210,8 @@ def _is_no_range(match: "re.Match[str]") -> bool:
 
 def _is_no_dashed(match: "re.Match[str]") -> bool:
     first, second = match["first"], match["second"]
-    if not has_sure_cue(match) or is_amount(match) or not _could_be_date(int(first), int(second)):
+    cued = has_sure_cue(match) or has_event_cue(match)
+    if not cued or is_amount(match) or not _could_be_date(int(first), int(second)):
         return True
     plain = first.startswith("0") or len(second) > 1
     return int(second) > _LAST_DAY or not (plain or _CLOSES.match(text_after(match, 4)))
@@ -221,24 +226,52 @@ def _is_no_misread(match: "re.Match[str]") -> bool:
 # How each weekday begins, in lower case.
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
+# What a date in digits may run on to: a time with its zone.
+_LONGEST_END = 90
+
 DATE_RULES: tuple[Rule, ...] = (
-    Rule("date_full", "DATE", _FULL),
-    Rule("date_short_year", "DATE", _FULL_SHORT, refuted=_is_no_short_date, score=0.95),
-    Rule("date_year_first", "DATE", _YEAR_FIRST, refuted=_is_no_year_first),
-    Rule("date_run_together", "DATE", _RUN_TOGETHER, needs=("19", "20"), score=0.6),
+    SeekingRule("date_full", "DATE", _FULL, ("0000",), before=40, after=_LONGEST_END),
+    SeekingRule(
+        "date_short_year",
+        "DATE",
+        _FULL_SHORT,
+        ("0/", " /", "0-0", "0.00."),
+        _is_no_short_date,
+        0.95,
+        before=11,
+        after=_LONGEST_END,
+    ),
     Rule(
+        "date_year_first",
+        "DATE",
+        _YEAR_FIRST,
+        ("0000/", "0000-", "0000."),
+        _is_no_year_first,
+        begins=True,
+    ),
+    Rule("date_run_together", "DATE", _RUN_TOGETHER, ("00000000",), score=0.6, begins=True),
+    SeekingRule(
         "date_month_year",
         "DATE",
         _MONTH_YEAR,
-        needs=("/", "-"),
-        refuted=_is_no_month_year,
-        score=0.9,
+        ("/0000", "/ 0000", "-0000", "- 0000"),
+        _is_no_month_year,
+        0.9,
+        before=3,
     ),
-    Rule("date_pair", "DATE", _PAIR, needs=("/",), refuted=_is_no_pair, score=0.8),
-    Rule("date_range", "DATE", _RANGE, needs=("/",), refuted=_is_no_range, score=0.8),
-    Rule("date_dashed", "DATE", _DASHED, needs=("-",), refuted=_is_no_dashed, score=0.7),
-    Rule("date_birth", "DATE", _BIRTH, needs=("dob", "d.o.b", "birth", "born")),
-    Rule("date_misread", "DATE", _MISREAD, needs=("/",), refuted=_is_no_misread, score=0.7),
+    SeekingRule("date_pair", "DATE", _PAIR, ("0/0", "0/ 0"), _is_no_pair, 0.8, before=1),
+    SeekingRule("date_range", "DATE", _RANGE, ("0/0",), _is_no_range, 0.8, before=1),
+    SeekingRule("date_dashed", "DATE", _DASHED, ("0-0", "0- 0"), _is_no_dashed, 0.7, before=1),
+    CueRule("date_birth", "DATE", _BIRTH, ("dob", "d", "date", "birth", "born")),
+    SeekingRule(
+        "date_misread",
+        "DATE",
+        _MISREAD,
+        refuted=_is_no_misread,
+        score=0.7,
+        anchor=re.compile("/(?=[0-9OoIl]{1,2}/)"),
+        before=2,
+    ),
     Rule("date_weekday", "DATE", _WEEKDAY, needs=_WEEKDAYS, score=0.9, begins=True),
     *NAMED_DATE_RULES,
 )

@@ -22,7 +22,8 @@ from spacy_modernbert_bio.deid.rules.dates_times import (
     text_after,
     text_before,
 )
-from spacy_modernbert_bio.deid.rules.rule import Rule
+from spacy_modernbert_bio.deid.rules.rule import CueRule, Rule
+from spacy_modernbert_bio.deid.rules.seeking import SeekingRule
 
 _LAST_MONTH, _LAST_DAY = 12, 31
 _TO = r"(?:-|/|to|thr(?:u|ough)|until|and|&|or)"
@@ -33,32 +34,27 @@ _MORE_DAYS = (
 )
 _AND_YEAR = (
     rf"(?:(?:{GAP}|,{GAP}|\s?[/.-]\s?)(?:of\s{{1,8}})?(?P<year>{YEAR}|{SHORT_YEAR})(?![0-9])"
-    r"|[/-](?P<short>[0-9]{2})(?![0-9/:]))?"
+    r"|[/-](?P<short>[0-9]{2})(?![0-9/]|:[0-9]))?"
 )
 # Of an abbreviation, not of a sentence.
 _DOT = rf"(?:\.(?={GAP}['\u2018\u2019`]?[0-9]))?"
 # March 14, 2019; Mar. 14th; MAR-14-19; March of 2019; Mar '19; March 3-7, 2019; March.
 _MONTH_FIRST = re.compile(
     rf"(?P<month>{MONTH}){_DOT}(?:(?:{GAP}|\s?[/,-]\s?)(?:the\s{{1,8}})?"
-    rf"(?P<day>[0-9]{{1,2}})(?P<ordinal>{ORDINAL}|\({ORDINAL}\))?(?![0-9]|[.:][0-9]){_MORE_DAYS})?"
+    rf"(?P<day>(?!00)[0-9]{{1,2}})(?P<ordinal>{ORDINAL}|\({ORDINAL}\))?(?![0-9]|[.:][0-9]|[/-][0-9]{{1,2}}[/-][0-9]){_MORE_DAYS})?"
     rf"{_AND_YEAR}{TIME}"
 )
 # 14 March 2019, 14th of March, 14-Mar-19, 14MAR2019, 3-7 March, 3rd to 7th of March.
 _DAY_FIRST = re.compile(
-    rf"(?P<day>[0-9](?<![0-9].)[0-9]?)(?P<ordinal>{ORDINAL})?"
+    rf"(?P<day>[0-9](?<![A-Z0-9].)[0-9]?)(?P<ordinal>{ORDINAL})?"
     rf"(?:\s{{0,3}}{_TO}\s{{0,3}}[0-9]{{1,2}}{ORDINAL}?)?"
-    rf"(?:{GAP}(?:(?:day\s{{1,8}})?of\s{{1,8}})?|\s?[/.-]\s?)"
+    rf"(?:{GAP}(?i:(?:day\s{{1,8}})?of\s{{1,8}})?|\s?[/.-]\s?)"
     rf"(?P<month>{MONTH_WITHIN}){_DOT}{_AND_YEAR}{TIME}"
 )
 _SPOKEN_DAYS = (
     *("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"),
     *("tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth"),
     *("seventeenth", "eighteenth", "nineteenth", "twentieth", "thirtieth"),
-)
-# What one of them and "of" end with.
-_SPOKEN_ENDS = (
-    *("first of", "second of", "third of", "urth of", "fth of", "xth of", "enth of", "ghth of"),
-    *("inth of", "ieth of"),
 )
 # the fourteenth of March, the twenty-first of March
 _SPOKEN = re.compile(
@@ -73,7 +69,7 @@ _SEASON = re.compile(
     rf",?\s{{1,8}}(?:of\s{{1,8}})?(?:{YEAR}|{SHORT_YEAR})(?![0-9])"
 )
 _APOSTROPHE = "['\u2019]?"
-# Holidays, and what a note with one has to hold.
+# Holidays, and how they begin.
 _HOLIDAYS = "|".join(
     (
         "christmas(?: eve| day)?|x-?mas|thanksgiving(?: day)?|halloween|juneteenth|ramadan",
@@ -84,31 +80,14 @@ _HOLIDAYS = "|".join(
         f"st\\.? patrick{_APOSTROPHE}s day",
     )
 ).replace(" ", r"\s{1,3}")
-_HOLIDAY_WORDS = (
-    *(
-        "christmas",
-        "xmas",
-        "x-mas",
-        "thanksgiving",
-        "halloween",
-        "juneteenth",
-        "ramadan",
-        "passover",
-    ),
-    *("easter", "good friday", "ash wednesday", "palm sunday", "yom kippur", "hanukkah"),
-    *("rosh hashana", "new year", "king day", "jr day", "jr. day", "labor day", "memorial day"),
-    *(
-        "independence day",
-        "columbus day",
-        "boxing day",
-        "mlk day",
-        "s day",
-        "s' day",
-        "s\u2019 day",
-    ),
+_HOLIDAY_CUES = (
+    *("christmas", "xmas", "x", "thanksgiving", "halloween", "juneteenth", "ramadan", "easter"),
+    *("good", "ash", "palm", "yom", "hanukkah", "passover", "rosh", "labor", "memorial"),
+    *("independence", "columbus", "boxing", "mlk", "new", "martin", "veteran", "president"),
+    *("mother", "father", "valentine", "st"),
 )
 _HOLIDAY = re.compile(
-    rf"\b(?i:{_HOLIDAYS})(?![A-Za-z])(?:,?\s{{1,8}}(?:of\s{{1,8}})?(?:{YEAR}|{SHORT_YEAR})(?![0-9]))?"
+    rf"(?<![^\W_])(?i:{_HOLIDAYS})(?![A-Za-z])(?:,?\s{{1,8}}(?:of\s{{1,8}})?(?:{YEAR}|{SHORT_YEAR})(?![0-9]))?"
 )
 # 2019, the 1990s
 _YEAR_ALONE = re.compile(
@@ -194,7 +173,9 @@ def _is_no_day_first(match: "re.Match[str]") -> bool:
         return False
     if re.match(r"[0-9]+\.\s", match[0]) and re.match(r"\s?[0-9]", text_after(match, 2)):
         return True  # the number of a line, before "May 17"
-    if not 1 <= int(match["day"]) <= _LAST_DAY or is_amount(match):
+    if not 1 <= int(match["day"]) <= _LAST_DAY:
+        return True
+    if match["month"].lower() in _OTHER_WORDS and is_amount(match):
         return True
     # "take 2 may repeat"
     return match["month"] in ("may", "march", "mar", "dec") and not has_sure_cue(match)
@@ -220,7 +201,7 @@ def _is_no_year(match: "re.Match[str]") -> bool:
         return False
     if re.match(r"[.,][0-9]", text_after(match, 2)):
         return True
-    if is_measured(match):
+    if is_measured(match) or re.search(r"\bat\s$", before):
         return True
     if match[0].endswith("s") or _BEFORE_YEAR.search(before):
         return False
@@ -237,17 +218,36 @@ def _are_no_years(match: "re.Match[str]") -> bool:
 
 
 def _is_no_short_year(match: "re.Match[str]") -> bool:
-    return _BEFORE_YEAR.search(text_before(match, 24)) is None
+    before = text_before(match, 24)
+    # As in (Mercy Hospital, '09), in brackets.
+    in_brackets = text_after(match, 1) == ")" and re.search(r"(?:,\s|\()$", before)
+    return not in_brackets and _BEFORE_YEAR.search(before) is None
 
 
 NAMED_DATE_RULES: tuple[Rule, ...] = (
     Rule("date_month_first", "DATE", _MONTH_FIRST, _MONTHS, _is_no_month_first, begins=True),
     Rule("date_day_first", "DATE", _DAY_FIRST, refuted=_is_no_day_first),
-    Rule("date_spoken", "DATE", _SPOKEN, needs=_SPOKEN_ENDS),
-    Rule("date_ordinal", "DATE", _ORDINAL, refuted=_is_no_ordinal, score=0.7),
-    Rule("date_season", "DATE", _SEASON, needs=("spring", "summer", "fall", "autumn", "winter")),
-    Rule("date_holiday", "DATE", _HOLIDAY, _HOLIDAY_WORDS, _is_no_holiday, 0.9),
-    Rule("date_year", "DATE", _YEAR_ALONE, refuted=_is_no_year, score=0.7),
-    Rule("date_years", "DATE", _YEARS, refuted=_are_no_years, score=0.9),
-    Rule("date_year_short", "DATE", _SHORT_YEAR, refuted=_is_no_short_year, score=0.7),
+    CueRule("date_spoken", "DATE", _SPOKEN, ("twenty", "thirty", *_SPOKEN_DAYS)),
+    SeekingRule(
+        "date_ordinal",
+        "DATE",
+        _ORDINAL,
+        ("0st", "0nd", "0rd", "0th"),
+        _is_no_ordinal,
+        0.7,
+        before=1,
+    ),
+    CueRule("date_season", "DATE", _SEASON, ("spring", "summer", "fall", "autumn", "winter")),
+    CueRule("date_holiday", "DATE", _HOLIDAY, _HOLIDAY_CUES, _is_no_holiday, 0.9),
+    Rule("date_year", "DATE", _YEAR_ALONE, ("0000",), _is_no_year, 0.7, begins=True),
+    Rule("date_years", "DATE", _YEARS, ("0000",), _are_no_years, 0.9, begins=True),
+    Rule(
+        "date_year_short",
+        "DATE",
+        _SHORT_YEAR,
+        ("'00", "\u201800", "\u201900", "`00"),
+        _is_no_short_year,
+        0.7,
+        begins=True,
+    ),
 )

@@ -48,10 +48,11 @@ AMOUNT = (
     r"times|times/day|hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|weeks?|wks?|months?|mos?|"
     r"years?|yrs?|y/o|yo|beats?|patients|cases|eyes|lymph nodes|nodes|subjects|participants|"
     r"people|men|women|persons|"
-    r"cells|copies|rads?|cgy|gy|french|fr|gauge|degrees?|ns|nss|normal saline|of (?:an?|the) "
-    r"(?:tab|pill|inch|cup|pack|dose))(?![a-z])))"
+    r"cells|copies|systems?|plates|rads?|cgy|gy|french|fr|gauge|degrees?|ns|nss|normal saline|"
+    r"of (?:an?|the) (?:tab|pill|inch|cup|pack|dose))(?![a-z:])))"
 )
 _AMOUNT = re.compile(AMOUNT)
+_NEXT_HEADING = re.compile(r"\s{0,3}\n\s{0,3}[a-z]{1,20}:")
 # Near a fraction these make it a score, an acuity, a share or a size.
 _SCORE = re.compile(
     r"strength|power|motor|muscle|flex|extens|reflex|dtr|tendon|patell|achilles|ankle|biceps|"
@@ -61,9 +62,16 @@ _SCORE = re.compile(
     r"severity|intensity|out of|visual|vision|acuity|\bva\b|bcva|\bo[dsu]\b|snellen|pinhol|recall|"
     r"objects|blood pressure|\bbp\b|pressures?\b|systemic|ratio|fraction|criteri|nodes?\b|"
     r"lymph|bottles|cores?\b|biops|quadrant|points|sensation|positive|negative|bilateral|"
-    r"symmetric|weak|pupil|throughout|station|vicryl|sutur|nylon|prolene|silk|trocar|\bport\b|needle|"
+    r"symmetric|weak|colou?r plate|ishihara|pupil|throughout|station|vicryl|sutur|nylon|prolene|"
+    r"silk|trocar|\bport\b|needle|"
     r"novolin|humulin|novolog|humalog|insulin|lotrel|advair|percocet|vicodin|norco|lortab|"
     r"dilution|titer|\bd5|saline|\bhpf|proteinuria|scored|clues|\bbue\b|\bble\b|\brue\b|\blue\b"
+)
+# Straight before a fraction these make it one, whatever its size: grip 3/11.
+_GRADED = re.compile(
+    r"(?:strength|power|grip|flex(?:ion|ors?)|extens(?:ion|ors?)|(?:ab|ad)duct(?:ion|ors?)|deltoids?|"
+    r"biceps|triceps|quad(?:s|riceps)|hamstrings?|iliopsoas|intrinsics|interossei|plates?|ishihara|"
+    r"\bwbcs?|\brbcs?|hgb|\bhct|\bplts?)[\s:=]{1,3}(?:(?:is|of|was|are|were)\s)?$"
 )
 _SENTENCE_END = re.compile(r"\n|\.\s")
 _SCORE_BEFORE = 60  # characters
@@ -81,7 +89,7 @@ _EVENT_CUE = re.compile(
     r"ended|performed|done|drawn|obtained|taken|collected|received|signed|dictated|transcribed|"
     r"completed|reviewed|labs?|ct|mri|cxr|echo|x-?ray|eeg|e[ck]g|emg|scan|cultures?|colonoscopy|"
     r"yesterday|today|tomorrow|tonight|morning|afternoon|evening|night|effective|scheduled|"
-    r"surgery|dos|dx|diagnosed|s/p)(?:\s{1,3}(?:of|is|was|from|the|for))?[\s:.,#(=-]{0,8}$"
+    r"surgery|dos|dx|diagnosed|s/p|hospitali[sz]ed|rtc)(?:\s{1,3}(?:of|is|was|from|the|for))?[\s:.,#(=-]{0,8}$"
 )
 # These may stand before a date as well as before a score, the first ones seldom before a score.
 _WEAK_CUE = re.compile(
@@ -110,8 +118,9 @@ def text_after(match: "re.Match[str]", length: int) -> str:
 
 
 def is_amount(match: "re.Match[str]") -> bool:
-    """Whether a unit of measure follows."""
-    return _AMOUNT.match(text_after(match, _SCORE_AFTER)) is not None
+    """Whether a unit of measure follows, and not the heading of the next line ("Copies:")."""
+    after = text_after(match, _SCORE_AFTER)
+    return _AMOUNT.match(after) is not None and _NEXT_HEADING.match(after) is None
 
 
 def is_among_scores(match: "re.Match[str]") -> bool:
@@ -119,6 +128,11 @@ def is_among_scores(match: "re.Match[str]") -> bool:
     before = _SENTENCE_END.split(text_before(match, _SCORE_BEFORE))[-1]
     after = _SENTENCE_END.split(text_after(match, _SCORE_AFTER))[0]
     return bool(_SCORE.search(before) or _SCORE.search(after))
+
+
+def is_graded(match: "re.Match[str]") -> bool:
+    """Whether what stands straight before is graded or counted by a fraction."""
+    return _GRADED.search(text_before(match, 24)) is not None
 
 
 def has_sure_cue(match: "re.Match[str]") -> bool:

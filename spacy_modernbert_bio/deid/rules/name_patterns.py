@@ -4,10 +4,26 @@ With initials, particles, hyphens and apostrophes; a possessive 's is not in it.
 bounded and every part ends at the border of a word, so that matching is linear.
 """
 
-from spacy_modernbert_bio.deid.rules.words import FUNCTION_WORDS
+from spacy_modernbert_bio.deid.rules.words import FUNCTION_WORDS, VERBS
 
 # "A" and "I" may be initials.
-_STOP = "|".join(sorted(word for word in FUNCTION_WORDS if len(word) > 1))
+_STOP = "|".join(sorted(word for word in FUNCTION_WORDS | VERBS if len(word) > 1))
+# Degrees and roles behind a name that say by themselves that one stands there.
+CREDENTIAL_ALONE = (
+    r"(?:M\.?D\.?|R\.?N\.?|Ph\.?\s?D\.?|P\.?A\.?-C|D\.O\.|CRNA|A[PR][RN][NP]|[CFA]?NP(?:-B?C)?|L[PV]N"
+    r"|LC?SW|Pharm\.?D\.?)(?![A-Za-z0-9])"
+)
+# Those that need a comma before them.
+CREDENTIAL = (
+    rf"(?:{CREDENTIAL_ALONE}|(?:DO|N\.P\.|P\.?A\.?|CN[MS]|[BM]SN|D\.?D\.?S\.?|D\.?M\.?D\.?|D[PV]M|DPT"
+    r"|Psy\.?D\.?|RPh|L?[CI]CSW|MSW|MBBS|MBChB|FAC[A-Z]{1,2}|FRC[PS]|MPH|OTR(?:/L)?|SLP|CCC|RRT|MS[1-4]"
+    r"|PGY-?[1-7])(?![A-Za-z0-9]))"
+)
+# Degrees and headings behind a name: "Haley, Parker  MRN:", "Jane Roe RN, BSN".
+_NO_PART = (
+    r"(?:(?:MD|DO|RN|NP|PA|LPN|LVN|BSN|MSN|CRNA|CNA|PhD|PHD|DDS|MRN|MR|DOB|SSN|ID|AGE|SEX|TEL|FAX)"
+    r"(?![A-Za-z0-9])|[A-Za-z]{1,12}(?: [A-Za-z]{1,8})?\s?[:#])"
+)
 _UPPER = "A-ZÀ-ÖØ-ÞĀ-Ž"
 _LOWER = "a-zß-öø-ÿĀ-ž"
 _MARK = "['’ʼ`-]"
@@ -26,8 +42,8 @@ _INITIALS = rf"(?:[{_UPPER}]\.\s?){{0,2}}[{_UPPER}]\.(?!\w\.)"
 _PARTICLE = r"(?:(?:d[aeiou]|de la|del|della|van|von|van de[nr]?|la|le|bin|al|el|ter)[ -]|d')?"
 # To the next part of a name; over the end of a line only where prose goes on after that part.
 _NEXT = (
-    r"(?:(?<=\.)|[ \t]{1,2}|[ \t]?\r?\n[ \t]{0,8}(?=[\w'’-]{1,40}(?:[,.;)]|['’]s|\s{1,2}[a-z])))"
-    rf"(?!(?i:{_STOP}){_BORDER})"
+    r"(?:(?<=\.)| |[ \t]?\r?\n[ \t]{0,8}(?=[\w'’-]{1,40}(?:[,.;)]|['’]s|\s{1,2}[a-z])))"
+    rf"(?!(?i:{_STOP}){_BORDER}|{_NO_PART})"
 )
 # All parts are written as the first is: "Dr. Smith MRI" ends after "Smith".
 _LETTER = rf"(?:[{_UPPER}]|I{{2,3}}|IV){_BORDER}"
@@ -50,6 +66,12 @@ def free_name(least: int) -> str:
     """
     more = f"{{{least - 1},3}}"
     return (
-        rf"[{_UPPER}](?<![^\W_].)(?:\.\s?{NAME}|{_TITLED_REST}{_MORE_TITLED}{more}"
+        rf"[{_UPPER}](?<![^\W_].)(?<=(?!(?i:{_STOP}){_BORDER}).)(?:\.\s?{NAME}|{_TITLED_REST}{_MORE_TITLED}{more}"
         rf"|{_CAPITALS_REST}{_MORE_CAPITALS}{more})"
     )
+
+
+# "Smith, John" after a field; not "Smith, MD", "Smith, DOB:".
+LAST_FIRST = rf"(?:,\s?(?!{CREDENTIAL}|{_NO_PART}){NAME})?"
+# What may stand before a name in a field or in prose.
+TITLE = r"(?:(?i:dr|mrs?|ms|prof)(?:\.\s?|\s{1,2})|Miss\s)?"

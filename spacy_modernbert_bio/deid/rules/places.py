@@ -1,15 +1,14 @@
-"""Rules for places: streets, cities, states, ZIP codes, hospitals, rooms.
+"""Rules for addresses: streets, cities, states, ZIP codes, countries.
 
-A city shows by its state, or by "lives in" before it; a hospital by the word that ends its name. No
-list of cities is read.
+A city shows by its state, by the street before it, or by "lives in". No list of cities is read.
 """
 
 import re
 
 from spacy_modernbert_bio.deid.rules.cues import after_cue
-from spacy_modernbert_bio.deid.rules.rule import Rule
+from spacy_modernbert_bio.deid.rules.rule import CueRule, Rule
 from spacy_modernbert_bio.deid.rules.seeking import SeekingRule
-from spacy_modernbert_bio.deid.rules.words import GENERIC_PLACES, NOT_NAMES
+from spacy_modernbert_bio.deid.rules.words import COUNTRIES, NOT_NAMES
 
 _STATE_NAMES = (
     "Alabama|Alaska|Arizona|Arkansas|California|Colorado|Connecticut|Delaware|Florida|Georgia|Hawaii"
@@ -23,49 +22,73 @@ _STATE_CODES = (
     r"A[KLRZ]|C[AOT]|D\.?C|DE|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]"
     r"|T[NX]|UT|V[AT]|W[AIVY]"
 )
-_STATE = rf"(?:{_STATE_CODES}|{_STATE_NAMES})(?![A-Za-z])"
+_STATE = rf"(?:{_STATE_CODES}|{_STATE_NAMES}|{_STATE_NAMES.upper()})(?![A-Za-z])"
 # Codes that after "word, " are hardly anything else: no degree, test, organ or small word.
 _CLEAR_CODE = r"(?:A[KZ]|FL|GA|I[AL]|K[SY]|MN|N[CEHJMVY]|O[HK]|RI|T[NX]|UT|VT|W[AIVY])(?![A-Za-z_])"
-_WORD = r"(?:[A-Z][A-Za-zÀ-ÿ'’-]{1,30}|(?:St|Ft|Mt)\.)"
-_CITY = rf"(?:{_WORD}(?:[ \t]{_WORD}){{0,3}})"
+PLACE_WORD = r"(?:[A-Z][A-Za-zÀ-ÿ'’-]{1,30}|(?:S[tT]|F[tT]|M[tT])\.)"
+_CITY = rf"(?:{PLACE_WORD}(?:[ \t]{PLACE_WORD}){{0,3}})"
 # A city that nothing announces: its first letter, at a border, is what `re` skips to.
-_FREE_CITY = rf"[A-Z](?<![^\W_].)(?:[tf]\.|[A-Za-zÀ-ÿ'’-]{{1,30}})(?:[ \t]{_WORD}){{0,3}}"
+_FREE_CITY = rf"[A-Z](?<![^\W_].)(?:[tf]\.|[A-Za-zÀ-ÿ'’-]{{1,30}})(?:[ \t]{PLACE_WORD}){{0,3}}"
 # In characters, with a margin; of a longer one the end is found.
 _LONGEST_PLACE = 160
 _TITLED_WORD = r"[A-Z][a-zÀ-ÿ'’]{1,24}(?:-[A-Za-zÀ-ÿ'’]{2,24})?"
-_TITLED_PLACE = rf"(?:(?:St|Ft|Mt)\. )?{_TITLED_WORD}(?:[ \t](?:of )?{_TITLED_WORD}){{0,3}}"
+TITLED_PLACE = rf"(?:(?:St|Ft|Mt)\. )?{_TITLED_WORD}(?:[ \t](?:of )?{_TITLED_WORD}){{0,3}}"
 _STATE_ALONE = re.compile(_STATE)
 # Names of people too, so that they are not in NOT_NAMES.
 _MONTHS = frozenset(("april", "may", "june", "august"))
 _MEASURES = frozenset(
-    ("mm", "cm", "lead", "ii", "iii", "vessel", "blocks", "times", "miles", "more")
+    (
+        "mm",
+        "cm",
+        "mg",
+        "mcg",
+        "g",
+        "gm",
+        "kg",
+        "ml",
+        "cc",
+        "units",
+        "po",
+        "iv",
+        "lead",
+        "ii",
+        "iii",
+        "vessel",
+        "blocks",
+        "times",
+        "miles",
+        "more",
+    )
 )
+# Between a state and its ZIP code.
+_TO_ZIP = r"\s{1,8}(?:-\s{1,3})?"
 _ZIP = r"[0-9]{5}(?:\s?-\s{0,9}[0-9]{4})?(?![0-9A-Za-z]|[-.][0-9])"
+
+_HOUSE_BEFORE = re.compile(r"[0-9][A-Za-z]?\s(?:[\w.'’-]{1,24}\s){1,4}$")
+_COUNTRY_BEFORE = re.compile(r"\b(?i:from|in|to|visit(?:ed|ing)?|native of|of)\s{1,3}$")
+_COUNTRY_AFTER = re.compile(r"\s{1,3}(?i:trip|travel(?:l?ed|s)?|native)\b")
 
 _STREET_WORDS = (
     r"Street|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Boulevard|Blvd|Court|Ct|Place|Pl|Terrace|Ter|Circle"
     r"|Cir|Way|Parkway|Pkwy|Highway|Hwy|Square|Sq|Trail|Trl|Turnpike|Tpke|Plaza|Alley|Crescent|Row"
     r"|Loop|Run|Path|Pike|St"
 )
-_UNIT = (
-    r"(?:,?\s{1,3}(?i:apartment|apt|unit|suite|ste|floor|fl|room|rm|bldg|building|\#)\.?\s?\#?"
-    r"[A-Za-z0-9-]{1,6}\b)?"
+_SMALL_STREET_WORDS = (
+    "street|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|court|ct|terrace|parkway|pkwy|highway"
 )
+_UNIT = (
+    r"(?:,?(?:\s{1,3}(?i:apartment|apt|unit|suite|ste|floor|fl|room|rm|bldg|building)\.?\s?\#?"
+    r"|[ \t]{1,2}\#\s?)(?:[A-Za-z]?-?[0-9]{1,5}-?[A-Za-z]?|[A-Za-z])\b)?"
+)
+# After an abbreviation: "12 Oak Rd.", but "12 Oak Road." ends a sentence.
+_DOT = r"(?:(?<=[A-Za-z]{5})|(?<=[Rr]oad|[Ll]ane|[Ll]oop|[Pp]ath|[Pp]ike|ROAD|LANE)|\.?)"
 _DIRECTION = r"(?:(?:[NSEW]{1,2}\.?|North|South|East|West|NORTH|SOUTH|EAST|WEST)\s)?"
 _HOUSE = r"[0-9](?<![A-Za-z0-9/.:-].)[0-9]{0,5}(?:-[0-9]{1,4}|[A-Za-z]|\s?1/2)?"
 _ORDINAL = r"[0-9]{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)"
 
-_HOSPITAL_WORDS = (
-    r"Hospitals?|Hosp\.?|Medical (?:Center|Centre|Clinic|Group|Associates)"
-    r"|Med(?:ical|\.)? C(?:en)?te?r\.?|Clinics?|Infirmary|Hospice|Sanatorium|VAMC"
-    r"|Nursing (?:Home|Facility|Center)|Convalescent (?:Home|Center)|Healthcare"
-    r"|Health(?:care)? (?:Cent(?:er|re)|System|Services)"
-    r"|Rehab(?:ilitation)?(?: (?:Center|Hospital))?|Assisted Living|Retirement (?:Home|Community)"
-    r"|(?:Cancer|Heart|Surgery|Surgical|Dialysis|Care|Trauma|Wellness) (?:Center|Institute)"
-)
 
-
-def _no_place(match: "re.Match[str]") -> bool:
+def no_place(match: "re.Match[str]") -> bool:
+    """Whether a word is a month, or one of notes and not of places."""
     words = [word.lower() for word in re.split(r"[\s,]+", match["phi"])]
     return any(word in _MONTHS or (word in NOT_NAMES and word != "new") for word in words)
 
@@ -76,42 +99,60 @@ def _no_street(match: "re.Match[str]") -> bool:
     return any(word.lower() in NOT_NAMES or word.lower() in _MEASURES for word in words)
 
 
+def _no_street_in_capitals(match: "re.Match[str]") -> bool:
+    """Whether it is prose in capitals; with small letters, or short, "5 MG Sq", an amount."""
+    words = re.split(r"[\s,.]+", match[0])[1:-1]
+    amount = words[0].lower() in _MEASURES
+    return amount or (match[0].isupper() and _no_street(match))
+
+
+def _no_street_before(match: "re.Match[str]") -> bool:
+    """Whether no house number and name stand before the street word, or no city after it."""
+    before = match.string[max(0, match.start() - 60) : match.start()]
+    return no_place(match) or not _HOUSE_BEFORE.search(before)
+
+
 def is_state(written: str) -> bool:
     """Whether this is a state's name, or its two letters."""
     return bool(_STATE_ALONE.fullmatch(written))
 
 
 def _no_state(match: "re.Match[str]") -> bool:
-    return not is_state(match["state"])
+    return not (is_state(match["state"]) or is_state(match["state"].title()))
 
 
-def _names_no_hospital(match: "re.Match[str]") -> bool:
-    """Whether what stands before "Hospital" are only words that any of them may have."""
-    words = re.split(r"[\s&]+", match["name"])
-    return all(word.lower().rstrip(".") in GENERIC_PLACES for word in words)
+def _no_country(match: "re.Match[str]") -> bool:
+    """Whether no word says that somebody comes from there or was there: "Jordan", "China grove"."""
+    before = match.string[max(0, match.start() - 16) : match.start()]
+    after = match.string[match.end() : match.end() + 12]
+    return not (_COUNTRY_BEFORE.search(before) or _COUNTRY_AFTER.match(after))
+
+
+def no_place_or_country(match: "re.Match[str]") -> bool:
+    """Also a country, which is another rule's."""
+    return no_place(match) or match["phi"] in COUNTRIES
 
 
 def _street(words: str, name: str) -> str:
     """A house number, `name` one to four times, and a street word."""
     return (
-        rf"{_HOUSE}\s{{1,2}}{_DIRECTION}(?:(?:{name}|{_ORDINAL})\s{{1,3}}){{1,4}}(?:{words})\b\.?"
-        rf"(?:\s[NSEW]{{1,2}}\b)?{_UNIT}"
+        rf"{_HOUSE}\s{{1,2}}{_DIRECTION}(?:(?:{name}|{_ORDINAL})\s{{1,3}}){{1,4}}(?:{words})\b{_DOT}"
+        rf"(?:[ \t][NSEW]{{1,2}}\b)?{_UNIT}"
     )
 
 
-_ADDRESSES = (
-    Rule("street", "STREET", re.compile(_street(_STREET_WORDS, "[A-Z][a-zA-Z'’.-]{0,24}"))),
+PLACE_RULES: tuple[Rule, ...] = (
     Rule(
-        "street_capitals",
+        "street",
         "STREET",
-        re.compile(_street(_STREET_WORDS.upper(), "[A-Z][A-Z'’.-]{1,24}")),
-        refuted=_no_street,
+        re.compile(_street(f"{_STREET_WORDS}|{_STREET_WORDS.upper()}", "[A-Z][a-zA-Z'’.-]{0,24}")),
+        refuted=_no_street_in_capitals,
     ),
     Rule(
         "street_small",
         "STREET",
-        re.compile(_street("street|avenue|road|boulevard|lane|drive", "[a-z]{3,20}")),
-        ("street", "avenue", "road", "boulevard", "lane", "drive"),
+        re.compile(_street(_SMALL_STREET_WORDS, "[a-z]{3,20}")),
+        tuple(f" {word}" for word in _SMALL_STREET_WORDS.split("|")),
         _no_street,
         0.8,
     ),
@@ -128,11 +169,12 @@ _ADDRESSES = (
         name="zip_state",
         label="ZIP",
         pattern=re.compile(
-            r"(?P<state>[A-Z](?<![A-Za-z].)(?:[A-Z]|\.C\.|[a-z]{3,12}(?: [A-Z][a-z]{3,12})?))"
-            rf"(?:\.?,)?\s{{1,8}}(?P<phi>{_ZIP})"
+            r"(?P<state>[A-Z](?<![A-Za-z].)(?:[A-Z]|\.C\.|[a-z]{2,12}(?: [A-Z][a-z]{3,12})?"
+            r"|[A-Z]{3,12}(?: [A-Z]{4,12})?))"
+            rf"(?:\.?,)?{_TO_ZIP}(?P<phi>{_ZIP})"
         ),
         refuted=_no_state,
-        anchor=re.compile(r"[0-9](?<=\s.)[0-9]{4}(?![0-9A-Za-z])"),
+        needs=(" 00000",),
         before=40,
     ),
     # Five digits and four, wherever: not NDC, which has two hyphens.
@@ -140,19 +182,20 @@ _ADDRESSES = (
         "zip_plus_four",
         "ZIP",
         re.compile(r"[0-9](?<![A-Za-z0-9.-].)[0-9]{4}-[0-9]{4}(?![0-9A-Za-z]|[-.][0-9])"),
+        ("00000-0000",),
         score=0.8,
+        begins=True,
     ),
     SeekingRule(
         name="city_state",
         label="CITY",
         pattern=re.compile(
-            rf"(?P<phi>{_FREE_CITY})(?:,?\s{{1,2}}{_STATE}(?=,?\s{{1,8}}[0-9]{{5}})"
+            rf"(?P<phi>{_FREE_CITY})(?:,?\s{{1,2}}{_STATE}(?=,?{_TO_ZIP}[0-9]{{5}}(?![0-9]))"
             rf"|,\s{{1,2}}(?:{_CLEAR_CODE}|(?:{_STATE_NAMES})(?![A-Za-z])))"
         ),
-        refuted=_no_place,
-        anchor=re.compile(
-            rf"[0-9,](?:(?<=,)\s{{1,2}}{_STATE}|(?<=\s[0-9])[0-9]{{4}}(?![0-9A-Za-z]))"
-        ),
+        refuted=no_place,
+        needs=(" 00000",),
+        anchor=re.compile(rf",(?=\s{{1,2}}[A-Z])(?=\s{{1,2}}{_STATE})"),
         before=_LONGEST_PLACE,
     ),
     # Codes that are degrees or tests too: "from Boston, MA".
@@ -163,7 +206,7 @@ _ADDRESSES = (
             r"[IiFfTtNnAaOo](?<![A-Za-z].)(?:n|rom|o|ear|t|f)"
             rf"\s{{1,2}}(?P<phi>{_CITY}),\s{{1,2}}(?:{_STATE_CODES})(?![A-Za-z])"
         ),
-        refuted=_no_place,
+        refuted=no_place,
         anchor=re.compile(rf",\s{{1,2}}(?:{_STATE_CODES})(?![A-Za-z])"),
         before=_LONGEST_PLACE,
     ),
@@ -171,12 +214,17 @@ _ADDRESSES = (
     Rule(
         "state",
         "STATE",
-        re.compile(rf",(?<=[A-Za-z],)\s{{0,2}}(?P<phi>{_STATE})(?=,?\s{{1,8}}[0-9]{{5}}\b)"),
+        re.compile(
+            rf",(?=\s{{0,2}}[A-Z])(?<=[A-Za-z],)\s{{0,2}}(?P<phi>{_STATE})(?=,?{_TO_ZIP}[0-9]{{5}}\b)"
+        ),
+        ("00000",),
     ),
     Rule(
         "state_name",
         "STATE",
-        re.compile(rf",(?<=[a-z],)\s{{1,2}}(?P<phi>(?:{_STATE_NAMES}|{_CLEAR_CODE})(?![A-Za-z_]))"),
+        re.compile(
+            rf",(?=\s{{1,2}}[A-Z])(?<=[a-z],)\s{{1,2}}(?P<phi>(?:{_STATE_NAMES}|{_CLEAR_CODE})(?![A-Za-z_]))"
+        ),
     ),
     # "lives in Springfield", "flew from New Delhi".
     after_cue(
@@ -187,87 +235,30 @@ _ADDRESSES = (
             *("immigrated", "emigrated", "travel(?:ed|led|ing|ling|s)?", "flew", "drove"),
             *("native", "resident", "originally", "visiting", "vacation(?:ing)?"),
         ),
-        rf"\s(?:here\s)?(?:in|to|from|at|near|of|outside)\s(?P<phi>{_TITLED_PLACE})",
-        refuted=_no_place,
+        rf"\s(?:here\s)?(?:in|to|from|at|near|of|outside)\s(?P<phi>{TITLED_PLACE})",
+        refuted=no_place_or_country,
         score=0.8,
     ),
-)
-
-_CARE = (
-    SeekingRule(
-        name="hospital",
-        label="HOSPITAL",
-        pattern=re.compile(
-            rf"(?P<phi>(?P<name>[A-Z](?<![^\W_].)(?:[A-Za-zÀ-ÿ'’-]{{1,30}}|[tf]\.)"
-            rf"(?:[ \t]{{1,2}}(?:(?:of|and|the|for|&)[ \t]){{0,2}}{_WORD}){{0,4}}?)\s{{1,3}}"
-            rf"(?i:(?:{_HOSPITAL_WORDS})(?![^\W_]))"
-            rf"(?:\s(?:of|at|in)\s(?:the\s)?{_TITLED_PLACE})?)"
-        ),
-        needs=(
-            *(
-                "hosp",
-                "clinic",
-                "medical c",
-                "medical g",
-                "medical a",
-                "med c",
-                "med. c",
-                "infirmary",
-            ),
-            *("sanatorium", "nursing", "convalescent", "healthcare", "health c", "health s"),
-            *("rehab", "center", "institute", "living", "retirement", "vamc"),
-        ),
-        refuted=_names_no_hospital,
-        before=_LONGEST_PLACE,
-    ),
-    # "at St. Vincent's", "from Mt. Sinai": elsewhere these begin a disease or a herb.
-    SeekingRule(
-        name="hospital_saint",
-        label="HOSPITAL",
-        pattern=re.compile(
-            r"[AaFfTtNn](?<![A-Za-z].)(?:t|rom|o|ear)"
-            r"\s(?P<phi>(?:St\.?|Saint|Mt\.?|Mount)\s[A-Z][a-z]{2,20}(?:['’]s)?)"
-        ),
-        anchor=re.compile(r"[SM](?=(?:t\.?|aint|ount)\s[A-Z])"),
-        before=8,
-    ),
-    # "treated at Cedars-Sinai", "transferred from Mount Auburn".
+    # "12 Oak St., Boston": a city that ends a line, a clause or the address.
     after_cue(
-        "seen_at",
-        "HOSPITAL",
-        (
-            *(
-                "treated",
-                "seen",
-                "admitted",
-                "evaluated",
-                "transferred",
-                "hospitalized",
-                "operated",
-            ),
-            *("observed", "visit", "followed", "surgery", "reviewed"),
-        ),
-        rf"\s(?:at|to|from)\s(?:our\s|the\s)?(?P<phi>{_TITLED_PLACE})",
-        refuted=_no_place,
+        "city_after_street",
+        "CITY",
+        tuple(word.lower() for word in _STREET_WORDS.split("|")),
+        rf"\b\.?{_UNIT},\s{{1,3}}(?P<phi>(?!(?i:apt|unit|suite|ste|floor|room)\b){_CITY})"
+        r"(?=\s?(?:[,.;)\n]|\Z))",
+        refuted=_no_street_before,
         score=0.8,
     ),
-    # "Hospital of the University of Chicago".
-    Rule(
-        "hospital_of",
-        "HOSPITAL",
+    # "from Peru", "Peru travel": where one came from, or was.
+    CueRule(
+        "country",
+        "COUNTRY",
         re.compile(
-            rf"(?:Hospital|University|Clinic|College|Hospice) (?:of|for) (?:the )?{_TITLED_PLACE}"
+            rf"(?<![^\W_])(?:{'|'.join(sorted(COUNTRIES, key=len, reverse=True))})"
+            "(?![A-Za-z]|['’-][a-z])"
         ),
-        ("hospital of", "university of", "clinic of", "college of", "hospital for", "hospice of"),
-    ),
-    after_cue(
-        "room",
-        "ROOM",
-        ("room", "rm", "bed", "ward", "bay", "suite"),
-        r"(?i:\.?\s?(?:no\.?|number|#)?[\s:#]{0,2}(?P<phi>(?:[a-z]{1,2}-?)?[0-9]{1,4}"
-        r"(?:-?[a-z]\b|-[0-9]{1,3})?)(?![0-9a-z/.%°]|\s?(?:x\b|times|hours?|hrs?|days?|weeks?|wks?"
-        r"|months?|minutes?|mins?|degrees?|l\b|liters?|lpm|percent|pillows?|nights?|-\s?[0-9])))",
+        tuple(sorted({country.lower() for country in COUNTRIES})),
+        _no_country,
+        0.8,
     ),
 )
-
-PLACE_RULES: tuple[Rule, ...] = (*_ADDRESSES, *_CARE)

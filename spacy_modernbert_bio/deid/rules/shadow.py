@@ -44,11 +44,19 @@ class Shadow:
 
 
 def make_shadow(note: str) -> Shadow:
-    """The shadow of a note; the note itself where it is ASCII."""
+    """The shadow of a note; its own text where that is plain."""
     if note.isascii():
         return Shadow(note)
+    odd = set(_NOT_ASCII.findall(note))
+    changed = {each: _plain(each) for each in odd if _plain(each) != each}
+    if not changed:
+        return Shadow(note)
+    text = note
+    for character, plain in changed.items():
+        text = text.replace(character, plain)
+    if len(text) == len(note):
+        return Shadow(text)
     hidden = [found.start() for found in _NOT_ASCII.finditer(note) if not _plain(found[0])]
-    text = _NOT_ASCII.sub(lambda found: _plain(found[0]), note)
     # The n-th one left out stands n characters further on in the note than in the shadow.
     gaps = tuple(place - number for number, place in enumerate(hidden))
     return Shadow(text, gaps, tuple(accumulate(1 for _ in hidden)))
@@ -68,4 +76,6 @@ def _plain(character: str) -> str:
     if category.startswith("Z"):
         return "\n" if character in "\u2028\u2029" else " "
     folded = unicodedata.normalize("NFKC", character)
-    return folded if len(folded) == 1 else character
+    if len(folded) != 1 or folded == character:
+        return character
+    return _plain(folded)

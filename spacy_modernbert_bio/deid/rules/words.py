@@ -1,4 +1,4 @@
-"""Words that begin with a capital in notes and are no names of people or places.
+"""Words that begin with a capital in notes and are no names of people or places; and countries.
 
 Rules for names refute candidates by them. A word that is also a name ("May", "Young", "Long") is
 not here: after a title it is a name.
@@ -18,41 +18,52 @@ FUNCTION_WORDS = _words("""
     there these they this those though to today told under until up upon was we were what when
     where which while who whom with would yes yesterday you your
 """)
+# What people do in notes: in all-capital prose these go on after a name.
+VERBS = _words("""
+    admits admitted appears arrived asked asks born called complained complains continued continues
+    denied denies describes developed feels felt followed gave gets goes got lives lived looks moved
+    notes noted presented presents received refused refuses remained remains reported reports
+    returned returns rolled seen sleeps slept started states stated takes taken tolerated took
+    underwent wants went works worked
+""")
 # Parts of the body, services, roles, findings and other nouns that head a line or a list.
 CLINICAL_WORDS = _words("""
     abdomen abdominal acute admission admit admitted adopted afib age air alive allergies
-    alzheimer alzheimer's anesthesia anesthesiology anesthetist angiogram angiography arrived
-    arthritis assessment assistant associate asthma available aware back bilateral bleeding
-    blood bowel brain breast breath ca cad called cancer cardiac cardiology cardiothoracic care
-    case cause center cervical chart chemo chest chf chief chronic ckd clinic clinical complaint
-    condition consent consult consultant consultation consulting contact continue controlled
-    copd coronary cough course covering crohn's culture cva dad daily daughter day deceased
-    december deferred denied denies department dermatology diabetes diabetic diagnosis died diet
-    discharge discharged discussed disease dm doctor dose dr dvt education emergency endocrine
-    endocrinology english esrd evaluation exam examination extremity family father february
-    female fever findings floor follow followed followup fracture friday gastroenterology
-    general given goals good had headache healthy heart hematology hepatitis history hodgkin's
-    home hospital hospitalist htn hypertension identified imaging impression infection
-    infectious initial injury inpatient intensive internal interventional intraoperative january
-    july knee lab laboratory left levels life living lumbar lung lymph male man manager march
-    medical medication medications medicine mi midwife minutes mom monday mother mr mri mrs ms
+    alzheimer alzheimer's anesthesia anesthesiology anesthetist angiogram angiography
+    arrived arthritis assessment assistant associate asthma available aware back bilateral
+    bleeding blood bowel brain breast breath ca cad called cancer cardiac cardiology
+    cardiothoracic care case category cause center cervical chart chemo chest chf chief
+    child-pugh chronic ckd class clinic clinical complaint condition consent consult
+    consultant consultation consulting contact continue controlled copd coronary cough
+    course covering crohn's culture cva dad daily daughter day deceased december deferred
+    denied denies department dermatology diabetes diabetic diagnosis died diet discharge
+    discharged discussed disease dm doctor dose dr dvt education emergency endocrine
+    endocrinology english esrd evaluation exam examination extremity factor family father
+    february female fever findings floor follow followed followup fracture friday
+    gastroenterology general generator given goals good grade group had headache healthy
+    heart hematology hepatitis history hodgkin's home hospital hospitalist htn hypertension
+    identified imaging impression infection infectious initial injury inpatient intensive
+    internal interventional intraoperative january july knee lab laboratory left level
+    levels life living lumbar lung lymph male man manager march medical medication
+    medications medicine mi midwife minutes miss model mom monday mother mr mri mrs ms
     nausea neck nephrology neurology neurosurgery new nonsmoker normal note noted notified
     november number nurse nurses nursing obstetrics occupational october office old oncology
-    operating ophthalmology oral orders orthopaedic orthopaedics orthopedic orthopedics other
-    otolaryngology outpatient pain palliative parents parkinson's passed past pathology patient
-    pe pediatric pediatrics pelvic pending phone physical physician physicians plan plans
-    position post practitioner pregnant present presented presents primary procedure prostate
-    psychiatric psychiatry pulmonary radiology reason received recommendations recommended
-    record recovery referral referred referring regarding rehab rehabilitation renal report
-    reproductive requested resident respiratory result results return review reviewed
-    rheumatology right routine safety same saturday seen self september service services severe
-    shortness skin smoker sob social son spanish speaking specialist spine spouse staff status
-    stroke sunday surgeon surgery surgical symptoms teaching team test therapist therapy
-    thoracic thursday thyroid transferred transplant trauma treatment tuesday unavailable unit
+    operating ophthalmology oral orders orthopaedic orthopaedics orthopedic orthopedics
+    other otolaryngology outpatient pacemaker pain palliative parents parkinson's passed
+    past pathology patient pe pediatric pediatrics pelvic pending phone physical physician
+    physicians plan plans position post practitioner pregnant present presented presents
+    primary procedure prostate psychiatric psychiatry pulmonary radiology reason received
+    recommendations recommended record recorder recovery referral referred referring
+    regarding rehab rehabilitation renal report reproductive requested resident respiratory
+    result results return review reviewed rheumatology right routine safety salter-harris
+    same saturday section seen self september serial service services severe shortness skin
+    smoker sob social son spanish speaking specialist spine spouse staff stage status stroke
+    sunday surgeon surgery surgical symptoms teaching team test therapist therapy thoracic
+    thursday thyroid transferred transplant trauma treatment tuesday type unavailable unit
     unknown unremarkable urgent urologist urology vascular visit vital vitamin vomiting ward
-    wednesday wife woman wound xray year years
+    wednesday wife woman wound xray year years zone
 """)
-NOT_NAMES = FUNCTION_WORDS | CLINICAL_WORDS
+NOT_NAMES = FUNCTION_WORDS | VERBS | CLINICAL_WORDS
 # Words before "Hospital" or "Clinic" that name none: a hospital is more than these.
 GENERIC_PLACES = NOT_NAMES | _words("""
     academic acute allergy another anticoagulation any area arthritis assisted birth burn cancer
@@ -62,3 +73,29 @@ GENERIC_PLACES = NOT_NAMES | _words("""
     rehabilitation skilled sleep specialty sports state tertiary the throat transfer travel
     veterinary walk-in weight women's
 """)
+# In their usual English names (United Nations, member states), without those that are mostly a name
+# of a person, a bird or an island ("Chad", "Guinea" alone).
+COUNTRIES = frozenset(
+    """
+    Afghanistan|Albania|Algeria|Angola|Argentina|Armenia|Australia|Austria|Azerbaijan|Bahamas
+    Bahrain|Bangladesh|Barbados|Belarus|Belgium|Belize|Benin|Bhutan|Bolivia|Bosnia|Botswana|Brazil
+    Bulgaria|Burkina Faso|Burma|Burundi|Cambodia|Cameroon|Canada|Cape Verde|Chile|China|Colombia
+    Congo|Costa Rica|Croatia|Cuba|Cyprus|Czech Republic|Denmark|Djibouti|Dominica
+    Dominican Republic|Ecuador|Egypt|El Salvador|England|Eritrea|Estonia|Ethiopia|Fiji|Finland
+    France|Gabon|Gambia|Germany|Ghana|Greece|Grenada|Guatemala|Guyana|Haiti|Honduras|Hong Kong
+    Hungary|Iceland|India|Indonesia|Iran|Iraq|Ireland|Israel|Italy|Ivory Coast|Jamaica|Japan|Jordan
+    Kazakhstan|Kenya|Korea|Kosovo|Kuwait|Kyrgyzstan|Laos|Latvia|Lebanon|Lesotho|Liberia|Libya
+    Lithuania|Luxembourg|Macedonia|Madagascar|Malawi|Malaysia|Mali|Malta|Mauritania|Mauritius|Mexico
+    Moldova|Mongolia|Montenegro|Morocco|Mozambique|Myanmar|Namibia|Nepal|Netherlands|New Zealand
+    Nicaragua|Niger|Nigeria|North Korea|Norway|Oman|Pakistan|Palestine|Panama|Papua New Guinea
+    Paraguay|Peru|Philippines|Poland|Portugal|Qatar|Romania|Russia|Rwanda|Samoa|Saudi Arabia
+    Scotland|Senegal|Serbia|Sierra Leone|Singapore|Slovakia|Slovenia|Somalia|South Africa
+    South Korea|South Sudan|Spain|Sri Lanka|Sudan|Suriname|Sweden|Switzerland|Syria|Taiwan
+    Tajikistan|Tanzania|Thailand|Tibet|Togo|Tonga|Trinidad|Tunisia|Turkey|Turkmenistan|Uganda
+    Ukraine|United Arab Emirates|United Kingdom|Uruguay|Uzbekistan|Venezuela|Vietnam|Wales|Yemen
+    Zambia|Zimbabwe
+    """.strip()
+    .replace("\n", "|")
+    .replace("  ", "")
+    .split("|")
+)

@@ -208,6 +208,10 @@ def test_what_only_looks_like_a_contact_is_left(note: str) -> None:
     assert contacts(note) == []
 
 
+def test_an_address_after_its_cue_is_one_with_a_typing_error_too() -> None:
+    assert contacts("opened from 10.81.718.6; then") == [("IPADDR", "10.81.718.6")]
+
+
 def test_columns_of_numbers_are_no_telephone_number() -> None:
     assert contacts("WBC 12 250 300 1200 40") == []
     assert contacts("120 455 1200") == []

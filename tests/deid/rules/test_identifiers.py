@@ -57,6 +57,8 @@ WRITTEN = {
         "Patient ID: [ABCD1234]",
         "pt id [98765]",
         "MRN: [0485921]. Seen",
+        "MRN:[6957039]DOB:",
+        "MR\n[4482517]",
     ),
     "HEALTHPLAN": (
         "Member ID: [XYZ123456789]",
@@ -68,6 +70,8 @@ WRITTEN = {
         "Medicare [1EG4TE5MK73]",
         "insurance policy [AB-998877]",
         "her insurance is [HPN-987654]",
+        "(policy [646377150-03])",
+        "policy [3HX2-LN5-EA93]",
     ),
     "ACCOUNT": (
         "acct [12345678]",
@@ -94,6 +98,10 @@ WRITTEN = {
         "license plate [ABC-1234]",
         "Licence plate: [ABC 1234]",
         "plate # [8XYZ123]",
+        "(plate [NRM-4385],",
+        "(plate [7GCY\n28],",
+        "plate [807-ZKY]",
+        "VIN\n[GXSSBPN7HSUB1Z4TX]",
     ),
     "DEVICE": (
         "SN [AB-12345]",
@@ -118,8 +126,20 @@ WRITTEN = {
         "ID: [987654321]",
         "ID# [1234]",
         "(ID [987654321])",
+        "(ID [836 89 81],",
+        "tube [03-AY-256648]",
+        "[E3454198]",
+        "[20301118]",
+        "[AB1234567]",
     ),
-    "USERNAME": ("username: [jsmith12]", "user id [jdoe3]", "Login: [j.smith]", "User: [jsmith2]"),
+    "USERNAME": (
+        "username: [jsmith12]",
+        "user id [jdoe3]",
+        "Login: [j.smith]",
+        "User: [jsmith2]",
+        "opened by [tp926] on",
+        "viewed by [jroe] from 10.0",
+    ),
 }
 
 
@@ -171,7 +191,14 @@ dead 12345
 the licensed 2019 vaccine
 drug user: no
 666 22 6789
-AB1234567
+PMID 12345678
+2,000,000
+5000000 copies
+1000000
+growth plate was 250
+endplate 10/12
+opened by nurse
+policy 2019
 1HGCM82633A004353
 4111 1111 1111 1112
 GB82 WEST 1234 5698 7654 33

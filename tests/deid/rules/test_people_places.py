@@ -44,6 +44,21 @@ WRITTEN = {
         "PCP: Dr. [Roe]",
         "Signed electronically by [Jane Roe]",
         "Referring Physician: [Roe, Jane]",
+        "[Jane Roe], MD, FACC",
+        "[JANE ROE] RN, BSN",
+        "SURGEON: [John Doe], DMD",
+        "Electronically signed: [Jane Roe] 3/14/19",
+        "Requested by [Roe]",
+        "CC: [Jane Roe]",
+        "copies to: [Jane Roe]",
+        "Attention [Jane Roe]",
+        "Sincerely,\n\n[Jane Roe]",
+        "Yours truly,\n[J. Roe]\n",
+        "Thank you. [Jane Q. Roe]",
+        "see notes\n[JR/cs]\n",
+        "accompanied by [Jane] rn",
+        "md [Roe] notified",
+        "my nurse [Jane] can",
     ),
     "PATIENT": (
         "Mr. [J. Q. Public]",
@@ -62,6 +77,14 @@ WRITTEN = {
         "RE: [John Smith]",
         "c/o [John Smith]",
         "patient [John Smith] came",
+        "Name: [HALEY, PARKER]  MRN:",
+        "Name: [HALEY, PARKER]\tDOB 3",
+        "Name: [Haley, Parker] Med Rec: x",
+        "MR. [PARIS] WORKS AS A COOK",
+        "MRS. [MAY] REFUSED LASIX",
+        "[Smith,John]",
+        "[SMITH,JOHN Q] seen",
+        "[Smith, John Q] (ID",
     ),
     "NAME": (
         "his daughter [Mary]",
@@ -73,20 +96,27 @@ WRITTEN = {
         "a man with COPD, [John Smith], who was",
         "seen today, [Anna S.], for",
         "Next of kin: [Anna Smith]",
+        "Sister-in-law [Mary]",
+        "[Anna Smith] (niece)",
+        "Per [Anna Smith]",
+        "spoke with [Anna Smith]",
+        "[Anna Smith] (pager",
+        "[Jane Q. Roe] placed a tube",
+        "mr. [john q. smith], a",
     ),
     "AGE": (
-        "[45 y/o]",
-        "[45yo]",
-        "[93 y.o.]",
-        "[45-year-old]",
-        "[45 year old]",
-        "[45 yr-old]",
-        "[101 yo]",
+        "[45] y/o",
+        "[45]yo",
+        "[93] y.o.",
+        "[45]-year-old",
+        "[45] year old",
+        "[45] yr-old",
+        "[101] yo",
         "[3-week-old]",
         "[2 years 3 months old]",
         "[10 days of age]",
         "a [5 mo] girl",
-        "a [45 y] F",
+        "a [45] y F",
         "a [45] female",
         "age [45]",
         "Age: [45]",
@@ -97,11 +127,12 @@ WRITTEN = {
         "[45]M with chest pain",
         "HPI: [45]M h/o CAD",
         "[45]/M",
-        "[ninety-three-year-old]",
-        "[one hundred and two year old]",
+        "[ninety-three]-year-old",
+        "[one hundred and two] year old",
         "in her [90s]",
         "in his late [eighties]",
         "a [nonagenarian]",
+        "IMP: [45] yrs with gout",
     ),
     "STREET": (
         "[12 Oak Street]",
@@ -111,8 +142,13 @@ WRITTEN = {
         "[12 oak street]",
         "[221 West 42nd Street]",
         "[12 Oak\nStreet]",
+        "[12 Oak Rd., # 24C]",
+        "[12 Oak Road].",
+        "[12 Oak Rd.]\n# Vitals",
+        "[769 tremont court]",
         "[P.O. Box 123]",
     ),
+    "COUNTRY": ("Immigrated from [Taiwan]", "recent [Peru] travel", "transferred to [Morocco]"),
     "ZIP": ("zip [02139]", "Zip code: [02139]", "[02139-4307]"),
     "CITY": ("from [Chicago], MA",),
     "LOCATION": ("lives in [Springfield]", "born in [New Delhi]"),
@@ -127,6 +163,12 @@ WRITTEN = {
         "[Children's Hospital of Philadelphia]",
         "[Hospital of the University of Pennsylvania]",
         "at [St. Vincent's] today",
+        "CAME TO [MERCY HOSPITAL] WITH",
+        "WENT BACK TO [ST. ANNE'S MEDICAL CENTER] BY",
+        "Call [Levy Hospital]",
+        "to [Burgess\nMemorial Hospital]",
+        "[Porter Cancer\nCenter]",
+        "[Taylor Institute]",
         "treated at [Cedars-Sinai]",
     ),
     "ROOM": ("Room [412B]", "Bed [3]", "Rm. [12]", "ROOM #[7]"),
@@ -141,6 +183,19 @@ def test_who_and_where_is_found_from_end_to_end(label: str, marked: str) -> None
     assert found(marked.replace("[", "").replace("]", "")) == [(label, value)]
 
 
+def test_a_record_number_after_a_name_is_one_and_the_name_is_a_patient() -> None:
+    assert found("Smith, John Q / 123-45-67") == [
+        ("PATIENT", "Smith, John Q"),
+        ("MEDICALRECORD", "123-45-67"),
+    ]
+    assert found("SMITH, JOHN A E3454198")[1] == ("MEDICALRECORD", "E3454198")
+
+
+def test_an_age_after_a_name_tells_a_patient() -> None:
+    assert found("Here John Smith is a 45 yo") == [("PATIENT", "John Smith"), ("AGE", "45")]
+    assert found("of it. SMITH, JOHN Q IS A 45 YO") == [("PATIENT", "SMITH, JOHN Q"), ("AGE", "45")]
+
+
 def test_an_address_line_comes_apart_in_its_labels() -> None:
     assert found("12 Oak Dr., Boston, MA 02139-4307") == [
         ("STREET", "12 Oak Dr."),
@@ -148,6 +203,14 @@ def test_an_address_line_comes_apart_in_its_labels() -> None:
         ("STATE", "MA"),
         ("ZIP", "02139-4307"),
     ]
+    assert found("12 Oak Ct, Springfield, Ohio - 02139") == [
+        ("STREET", "12 Oak Ct"),
+        ("CITY", "Springfield"),
+        ("STATE", "Ohio"),
+        ("ZIP", "02139"),
+    ]
+    assert found("12 Oak Ct, Springfield") == [("STREET", "12 Oak Ct"), ("CITY", "Springfield")]
+    assert found("Mesa, MD 02139") == [("CITY", "Mesa"), ("STATE", "MD"), ("ZIP", "02139")]
     assert found("St. Louis, Missouri") == [("CITY", "St. Louis"), ("STATE", "Missouri")]
 
 
@@ -203,12 +266,26 @@ the Dr. said
 dr. will see
 NDC 0002-8215-01
 born in March
+Brief Hospital Course
+Warfarin 325 MG SQ
+WARFARIN 325 MG SQ DAILY
+CC: Transient visual loss
+Turkey sandwich
+by High Dose
+ICD GENERATOR, SERIAL 207743126
+Springfield, MA 021394
+revealed Karyotype. Intracapsular
+Placenta Grade I. Uterus normal
 """.strip().splitlines()
 
 
 @pytest.mark.parametrize("note", NOTHING)
 def test_what_only_looks_like_a_person_or_place_stays(note: str) -> None:
     assert found(note) == []
+
+
+def test_a_bed_at_the_end_of_a_line_has_not_the_number_of_the_next() -> None:
+    assert found("heels off bed.\n9) Abg") == []
 
 
 def test_a_name_ends_where_a_heading_or_prose_goes_on() -> None:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from spacy_modernbert_bio.deid.rules.contacts import CONTACT_RULES
 from spacy_modernbert_bio.deid.rules.dates import DATE_RULES
-from spacy_modernbert_bio.deid.rules.rule import Rule, match_rules
+from spacy_modernbert_bio.deid.rules.rule import Rule, match_rules, places_of
 from spacy_modernbert_bio.deid.spans import PhiSpan
 from tests.strategies import notes
 
@@ -63,3 +63,7 @@ def test_rules_are_kept_apart_by_name() -> None:
 def test_spans_lie_in_the_note_whatever_it_is(note: str) -> None:
     for span in match_rules(note, (*DATE_RULES, *CONTACT_RULES)):
         assert 0 <= span.start < span.stop <= len(note)
+
+
+def test_a_word_of_digits_is_sought_once_in_a_run() -> None:
+    assert places_of(("000", "0-0"), "00000 000-0000") == [0, 6, 8, 10]
