@@ -32,7 +32,7 @@ from spacy_modernbert_bio.encoder.config import EncoderConfig
 from spacy_modernbert_bio.encoder.heads import PredictionHead
 from spacy_modernbert_bio.encoder.modeling import ModernBertEncoder
 from spacy_modernbert_bio.encoder.pieces import PieceTokenizer
-from tests.contracts import raised
+from tests import raised
 
 # Machines are shared: a test's time says nothing about the code.
 hypothesis.settings.register_profile("shared", deadline=None, derandomize=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contracts.raised import watch
+from tests.raised import watch
 
 watch()
 

@@ -9,7 +9,7 @@ import importlib.util
 import pytest
 
 from spacy_modernbert_bio.errors import ConfigError
-from tests.contracts.raised import is_whole, sites, unread
+from tests.raised import is_whole, sites, unread
 
 
 def test_every_raise_is_reached(request):

@@ -30,7 +30,7 @@ def run(*command: object, cwd: Path, **environment: str) -> str:
 
 # What stands beside the package and the sdist needs.
 BESIDE = ("pyproject.toml", "setup.cfg", "README.md", "LICENSE")
-SHARED = ("__init__.py", "conftest.py", "oracles.py", "strategies.py")
+SHARED = ("__init__.py", "conftest.py", "oracles.py", "raised.py", "strategies.py")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 
 from spacy_modernbert_bio import errors
 
-TESTS = Path(__file__).parents[1]
+TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "spacy_modernbert_bio"
 
 # (file, line) of every frame that an error passed, once its message was asked for.
