@@ -66,7 +66,8 @@ def test_every_head_gets_a_temperature_that_is_saved(model, data, tmp_path):
     reports, dials = calibrate_pipeline(model, data, tmp_path / "calibrated")
     assert not dials
     saved = temperatures(tmp_path / "calibrated")
-    assert saved == {name: report.temperature for name, report in reports.items()}
+    # spaCy's JSON may change a float's last bit.
+    assert saved == pytest.approx({name: each.temperature for name, each in reports.items()})
     assert all(report.temperature > 1.0 for report in reports.values())
     assert temperatures(model) == {"flat": 1.0, "sites": 1.0}
 
@@ -129,4 +130,5 @@ def test_thresholds_of_a_target_recall_are_saved_and_shown(tmp_path):
     assert set(thresholds) == {"LOCATION", "NAME"}
     result = command(tmp_path / "model", tmp_path / "dev.spacy", *target, "--json")
     dial = json.loads(result.stdout)["modernbert_deid"]["dial"]
-    assert {row["group"]: row["fitted"]["threshold"] for row in dial["rows"]} == thresholds
+    fitted = {row["group"]: row["fitted"]["threshold"] for row in dial["rows"]}
+    assert fitted == pytest.approx(thresholds)

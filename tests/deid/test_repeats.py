@@ -193,11 +193,14 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_time_grows_with_the_note(name: str) -> None:
     unit, found, label = HOSTILE[name]
-    seconds = []
-    for times in (4_000, 16_000):
+
+    def seconds(times: int) -> float:
         note = found + "; " + unit * times
         began = time.process_time()
         find_repeats(note, [PhiSpan(0, len(found), label)], REDACT_ALL)
-        seconds.append(time.process_time() - began)
+        return time.process_time() - began
+
+    # The best of three: a shared machine, or a collection of garbage, only ever adds.
+    short, long = (min(seconds(times) for _ in range(3)) for times in (4_000, 16_000))
     # Four times the note; quadratic would be sixteen times.
-    assert seconds[1] < 9 * seconds[0] + 0.1
+    assert long < 9 * short + 0.1
