@@ -8,6 +8,8 @@ is noted on the Doc, and such a note is refused or withheld, never passed throug
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
@@ -17,14 +19,21 @@ from thinc.api import Model
 
 from spacy_modernbert_bio.components.extensions import install_extensions
 from spacy_modernbert_bio.components.known_patient import take_context
-from spacy_modernbert_bio.components.phi_record import SPANS_KEY, add_failure, add_phi
+from spacy_modernbert_bio.components.phi_record import (
+    SPANS_KEY,
+    add_failure,
+    add_phi,
+    find_phi,
+)
 from spacy_modernbert_bio.components.recall_dial import RecallDial, check_thresholds
 from spacy_modernbert_bio.components.recall_fit import DialReport, fit_dial
+from spacy_modernbert_bio.components.tags import Indices, word_rows
 from spacy_modernbert_bio.components.token_pipe import TokenClassificationPipe
 from spacy_modernbert_bio.components.word_chain import Decoder, DocSpans, Revision
 from spacy_modernbert_bio.deid.labels import category_of
 from spacy_modernbert_bio.deid.policy import load_policy
 from spacy_modernbert_bio.deid.spans import PhiSpan
+from spacy_modernbert_bio.models.crf import Chain
 from spacy_modernbert_bio.models.token_classifier import TagScores
 
 OnError = Literal["raise", "withhold"]
@@ -199,15 +208,36 @@ class DeidPipe(TokenClassificationPipe):
 
         examples: development data, as `calibrate` takes it. target_recall: share of gold spans all
         of whose words are found. confidence: of the lower bound that has to reach the target.
-        Call it after `calibrate`: it works with calibrated probabilities.
+        Call it after `calibrate`: it works with calibrated probabilities. What components before
+        this one have found in `doc._.phi` counts as found: with rules before it, the model has to
+        find the rest.
         Raises ConfigError as `fit_dial`.
         """
-        batches = self._scored(examples, batch_size)
-        chains = ((self._chain(words), gold) for words, gold in batches)
-        report = fit_dial(chains, self.labels, target_recall=target_recall, confidence=confidence)
+        batches = self._with_known(examples, batch_size)
+        report = fit_dial(batches, self.labels, target_recall=target_recall, confidence=confidence)
         self.set_thresholds({row.group: row.fitted.threshold for row in report.rows})
         return report
+
+    def _with_known(
+        self, examples: Iterable[Example], batch_size: int
+    ) -> Iterator[tuple[Chain, Indices, NDArray[np.bool_]]]:
+        """Chains, gold tags, and which words are in PHI that other components have found."""
+        for batch in minibatch(examples, batch_size):  # type: ignore[no-untyped-call]
+            known = [_known_words(example.predicted) for example in batch]
+            for words, gold in self._scored(batch, batch_size):
+                yield self._chain(words), gold, np.concatenate(known)
 
     def _revision(self) -> Revision | None:
         thresholds: dict[str, float] = self.cfg["thresholds"]
         return RecallDial(self.labels, thresholds) if thresholds else None
+
+
+def _known_words(doc: Doc) -> NDArray[np.bool_]:
+    """Of each word, whether all of it is in PHI that is known already."""
+    covered = np.zeros(len(doc.text) + 1, dtype=np.bool_)
+    for span in find_phi(doc):
+        covered[span.start : span.stop] = True
+    tokens = [doc[row] for row in word_rows(doc).tolist()]
+    return np.array(
+        [covered[token.idx : token.idx + len(token)].all() for token in tokens], dtype=np.bool_
+    )

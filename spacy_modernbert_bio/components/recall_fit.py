@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from math import floor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spacy_modernbert_bio.components.recall_dial import RecallDial
 from spacy_modernbert_bio.components.tags import MISSING, Indices, decode_tags
@@ -24,7 +25,10 @@ _STEPS = 10**9
 
 @dataclass(frozen=True)
 class DialRow:
-    """A category's threshold. recall_before: share of its gold spans found without the dial."""
+    """A category's threshold. recall_before: share of its gold spans found without the dial.
+
+    Found: by the model, or by the components before it.
+    """
 
     group: str
     fitted: RecallThreshold
@@ -45,15 +49,16 @@ class DialReport:
 
 
 def fit_dial(
-    batches: Iterable[tuple[Chain, Indices]],
+    batches: Iterable[tuple[Chain, Indices, NDArray[np.bool_]]],
     labels: Sequence[str],
     *,
     target_recall: float,
     confidence: float = 0.95,
 ) -> DialReport:
-    """Thresholds for each category that has gold spans, from chains and gold tags of their words.
+    """Thresholds for each category that has gold spans.
 
-    Gold tags are MISSING where there is no annotation. Raises ConfigError when there is no gold
+    batches: chains, gold tags of their words (MISSING where there is no annotation), and which
+    words other components have found: those need nothing of the model. Raises ConfigError when there is no gold
     span at all, and as `fit_recall_threshold`.
     """
     dial = RecallDial(labels, {})
@@ -62,10 +67,10 @@ def fit_dial(
     scores, outside = [], []
     groups: list[str] = []
     passed = 0
-    for chain, gold in batches:
+    for chain, gold, known in batches:
         found, _ = best_spans(chain)
         believed = marginals(chain)
-        words = dial.scores(found, believed)
+        words = np.where(known, 1.0, dial.scores(found, believed))
         spans = decode_tags(np.where(gold == MISSING, 0, gold))
         for start, stop, label in zip(
             spans.starts.tolist(), spans.stops.tolist(), spans.labels.tolist(), strict=True

@@ -7,6 +7,8 @@ from confection import ConfigValidationError
 from spacy.tokens import DocBin
 
 from spacy_modernbert_bio.components.deid import DeidPipe
+from spacy_modernbert_bio.components.phi_record import add_phi
+from spacy_modernbert_bio.deid.spans import PhiSpan
 from spacy_modernbert_bio.errors import ConfigError, PolicyError
 from tests.components.phi import NOTES, blank_deid, found, phi_examples, trained_deid
 
@@ -159,3 +161,20 @@ def test_calibration_and_training_know_the_group(nlp):
 def test_development_data_without_phi_is_refused(nlp):
     with pytest.raises(ConfigError, match="found no gold span of PHI"):
         nlp.get_pipe(FACTORY).fit_thresholds(phi_examples(nlp)[3:4], target_recall=0.9)
+
+
+def test_what_rules_before_it_have_found_asks_nothing_of_the_dial(nlp):
+    pipe = nlp.get_pipe(FACTORY)
+    examples = phi_examples(nlp)
+    text = "Unknown Zorblatt came"
+    example = phi_examples(nlp)[0]
+    example.predicted, example.reference = nlp.make_doc(text), nlp.make_doc(text)
+    example.reference.spans["phi"] = [example.reference.char_span(8, 16, "PATIENT")]
+    add_phi(example.predicted, [PhiSpan(8, 16, "NAME", ("known",))], by="phi_rules")
+    try:
+        report = pipe.fit_thresholds([*examples, example], target_recall=0.9, confidence=0.6)
+        names = next(row for row in report.rows if row.group == "NAME")
+        assert names.recall_before == 1.0
+        assert pipe.cfg["thresholds"]["NAME"] == 1.0
+    finally:
+        pipe.set_thresholds({})

@@ -135,10 +135,12 @@ def test_the_fitted_thresholds_find_the_share_that_they_promise(seed):
     rng = np.random.default_rng(seed)
     chain = random_chain(rng, [40, 30, 50])
     gold = rng.choice([0, 0, 0, 1, 3, 5], size=120)
-    report = fit_dial([(chain, gold)], LABELS, target_recall=0.5, confidence=0.6)
+    known = rng.random(120) < 0.2
+    report = fit_dial([(chain, gold, known)], LABELS, target_recall=0.5, confidence=0.6)
     thresholds = {row.group: row.fitted.threshold for row in report.rows}
     before, _ = best_spans(chain)
     words = RecallDial(LABELS, thresholds).scores(before, marginals(chain))
+    words[known] = 1.0
     wanted = decode_tags(gold)
     for row in report.rows:
         labels = [i for i, label in enumerate(LABELS) if (label == "DATE") == (row.group == "DATE")]
@@ -155,8 +157,9 @@ def test_the_fitted_thresholds_find_the_share_that_they_promise(seed):
 
 def test_development_data_without_phi_is_refused():
     chain = random_chain(np.random.default_rng(0), [5])
+    batch = (chain, np.array([0, 0, MISSING, 0, 0]), np.zeros(5, dtype=bool))
     with pytest.raises(ConfigError, match="found no gold span of PHI; wanted annotated"):
-        fit_dial([(chain, np.array([0, 0, MISSING, 0, 0]))], LABELS, target_recall=0.9)
+        fit_dial([batch], LABELS, target_recall=0.9)
 
 
 @pytest.mark.parametrize(
