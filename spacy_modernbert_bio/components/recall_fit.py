@@ -58,8 +58,8 @@ def fit_dial(
     """Thresholds for each category that has gold spans.
 
     batches: chains, gold tags of their words (MISSING where there is no annotation), and which
-    words other components have found: those need nothing of the model. Raises ConfigError when there is no gold
-    span at all, and as `fit_recall_threshold`.
+    words other components have found: those need nothing of the model.
+    Raises ConfigError when there is no gold span at all, and as `fit_recall_threshold`.
     """
     dial = RecallDial(labels, {})
     lowest: dict[str, list[float]] = {}
