@@ -24,8 +24,8 @@ _UNIT = (
     r"(?=[dhmwyDHMWY])(?:years?|yrs?|y|months?|mon?s?|weeks?|wks?|days?|hours?|hrs?|[mwd](?=[-/]o))"
 )
 _YEARS = r"(?:years?|yrs?|y)"
-# "old", "of age", "y/o", "yo", "y.o.", "y-o".
-_OLD = r"(?:[\s-]{0,3}old\b|[\s-]of[\s-]age\b|[\s./-]{0,2}o\b\.?)"
+# "old", "of age", "y/o", "yo", "y.o.", "y-o", and "yoM", with the sex.
+_OLD = r"(?:[\s-]{0,3}old\b|[\s-]of[\s-]age\b|[\s./-]{0,2}o(?:\b|(?=[mf]\b))\.?)"
 _ADJECTIVES = (
     r"(?:(?:pleasant|white|black|caucasian|hispanic|asian|african[\s-]american|year"
     r"|(?:right|left)[\s-]handed)[\s-]){0,2}"
@@ -34,7 +34,10 @@ _PERSON = r"(?:(?:fe)?male|man|woman|gentleman|lady|boy|girl|aa[mf]|[wbh]/?[mf])
 _CHILD = r"(?:infant|baby|child|newborn|neonate|toddler|[mf])\b"
 # "20 male patients" are counted, not aged.
 _ONE = r"(?!\s{1,2}(?:patients|subjects|volunteers|participants|adults|rats|mice|controls)\b)"
-_STORY = r"(?:with|w/|who|c/o|s/p|p/w|h/o|hx|pmhx?|present(?:s|ed|ing)|admitted|here|found|brought)"
+_STORY = (
+    r"(?:with|w/|who|c/o|s/p|p/w|h/o|hx|pmhx?|present(?:s|ed|ing)|admitted|here|found|brought|from"
+    r"|transferred|referred)"
+)
 
 # "para 4 female", "Tanner stage 1 male".
 _COUNTED = (
@@ -101,6 +104,13 @@ AGE_RULES: tuple[Rule, ...] = (
             rf"(?P<phi>(?:[0-9]{{1,3}}(?:\s?(?:-|to|and)\s?[0-9]{{1,3}})?|(?:{'|'.join(_WORDS)})\b)"
             rf"(?:{_LINK}(?!y){_UNIT}\b)?)(?![0-9]|[./][0-9]|\s?[%°]))"
         ),
+    ),
+    # "died at 92", "passed away at 87 of MI": no time of day.
+    after_cue(
+        "age_at_death",
+        "AGE",
+        ("died", "deceased", "passed", "lived", "d\\."),
+        r"(?i:(?:\saway)?,?\s(?:at|to)(?:\sbe)?\s(?P<phi>[0-9]{2,3})(?![0-9:]|[./-][0-9]|\s?(?:[ap]\.?m|h)))",
     ),
     # "ninety-three-year-old", "three weeks old".
     after_cue("age_words", "AGE", _WORDS, f"(?i:(?={_LINK}{_YEARS}{_OLD})|{_LINK}{_UNIT}{_OLD})"),

@@ -62,7 +62,7 @@ _EXTENSION = re.compile(
     r"(?P<phi>[0-9]{4,6})(?![0-9A-Za-z%]|[/.-][0-9])"
 )
 # Fax: 617-555-0198, faxed to (617) 555-0198.
-_FAX = re.compile(rf"[Ff](?i:ax)(?i:simile|ed)?(?P<between>[^0-9(+]{{0,32}})(?P<phi>{_ANY})")
+_FAX = re.compile(rf"[Ff](?i:ax(?:ed)?|acsimile)(?P<between>[^0-9(+]{{0,32}})(?P<phi>{_ANY})")
 # 617-555-0198 (fax)
 _FAX_BEHIND = re.compile(rf"(?P<phi>{_TEN_DIGITS})(?=\s{{0,3}}[(\[]?(?i:f|fax)[)\]])")
 
@@ -234,7 +234,7 @@ CONTACT_RULES: tuple[Rule, ...] = (
     ),
     CueRule("phone_pager", "PHONE", _PAGER, needs=_PAGERS, refuted=is_amount),
     CueRule("phone_extension", "PHONE", _EXTENSION, ("ext", "x"), _is_no_extension, 0.8),
-    Rule("fax", "FAX", _FAX, needs=("fax",), refuted=_is_no_fax),
+    Rule("fax", "FAX", _FAX, needs=("fax", "facsimile"), refuted=_is_no_fax),
     Rule("fax_behind", "FAX", _FAX_BEHIND, needs=("fax)", "fax]", "(f)")),
     Rule("email", "EMAIL", _EMAIL, needs=("@",)),
     Rule("email_spelled", "EMAIL", _EMAIL_SPELLED, needs=("@", "at)", "at]", "at>", "at}")),

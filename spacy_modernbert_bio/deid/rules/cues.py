@@ -10,10 +10,10 @@ from spacy_modernbert_bio.deid.rules.rule import CueRule, Refutation
 
 _WORD = r"(?:numbers?|num|nbr|no|nr|id|ident|code)"
 _GAP = r"[\s:#=.,|(\[-]{0,6}"
-# Between a cue, which is a whole word, and its value: " No.: ", " is #", " ending in ".
+# Between a cue, which is a whole word, and its value: " No.: ", " is #", " ends in ".
 LINK = (
     rf"(?:(?<![a-z])|(?![a-z])){_GAP}(?:{_WORD}\b{_GAP})?(?:{_WORD}\b{_GAP})?"
-    rf"(?:(?:is|was|ending in|ends in|ending)\b{_GAP})?"
+    rf"(?:(?:is|was|(?:ending|ends?)(?: in)?)\b{_GAP})?"
 )
 # What makes a cue of a common word: "record no", "group #", "order:".
 _NUMBERED = rf"(?:[\s.]{{0,2}}{_WORD}(?![a-z])|[\s.]{{0,2}}[#:])"

@@ -47,7 +47,7 @@ _FULL_SHORT = re.compile(
 # 2019-03-14, 2019/3/14, 2019-03-14T10:30:00Z.
 _YEAR_FIRST = re.compile(
     rf"[12](?<![0-9].)[0-9]{{3}}(?P<mark>[/.-]){GAP}[0-9]{{1,2}}(?P=mark){GAP}[0-9]{{1,2}}"
-    rf"(?![0-9]){TIME}"
+    rf"(?![0-9]|\.[0-9]){TIME}"
 )
 # 20190314, with a time 201903141030 or 20190314T103000, as messages between systems write them.
 _RUN_TOGETHER = re.compile(
@@ -84,11 +84,14 @@ _MISREAD = re.compile(
     r"[0-9OoIl](?<![0-9A-Za-z].)[0-9OoIl]?/[0-9OoIl]{1,2}/[0-9OoIlSB]{2,4}(?![0-9A-Za-z/])"
 )
 _MONTH_STARTS = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-# Monday the 20th; Thursday, March 14; Thu 3/14. But for the first, only up to the first character
-# of the date, with which it becomes one span.
+# Not "Sat 92", which is a saturation.
+_DAY_OR_MONTH = r"(?:0?[1-9]|[12][0-9]|3[01])"
+# Monday the 20th; Thursday, March 14; Thu 3/14. But for the first, only up to the number or the
+# first character of the month, with which it becomes one span.
 _WEEKDAY = re.compile(
     rf"{WEEKDAY}\.?(?:,?{GAP}|\s?\()(?:the\s{{1,3}})?(?:[0-9]{{1,2}}(?:st|nd|rd|th)\b"
-    rf"|[0-9](?=[0-9]?(?:[/.-][0-9]{{1,2}}(?![0-9%])|\s{{1,3}}{_MONTH_STARTS}))"
+    rf"|{_DAY_OR_MONTH}(?=/[0-9]{{1,2}}(?![0-9%])|-[0-9]{{1,2}}(?![0-9%]|\.[0-9])|\.[0-9]{{1,2}}\.[0-9]"
+    rf"|\s{{1,3}}{_MONTH_STARTS})"
     rf"|{_MONTH_STARTS}(?=[a-z]{{0,6}}\.?\s{{0,8}}[0-9]))"
 )
 # "3/14, 4/5 and": what follows in a list is what one before it is.

@@ -80,7 +80,7 @@ _SCORE_AFTER = 25
 # Straight before a number these make it a date, whatever else stands near.
 _SURE_CUE = re.compile(
     r"(?:\b(?:on|dated?|since|until|till?|as of|dob|birth|born|week of|lmp|edc|edd|on or about|"
-    r"(?:mon|tues?|wed|wednes|thu|thurs?|fri|sat|satur|sun)(?:day)?))[\s:.,#(=-]{0,8}$"
+    r"(?:mon|tues?|weds?|wednes|thu|thurs?|fri|sat|satur|sun)(?:day)?))[\s:.,#(=-]{0,8}$"
 )
 # What happens on a day: a date follows, or, where it looks like one, a score.
 _EVENT_CUE = re.compile(

@@ -55,6 +55,7 @@ def test_a_telephone_number_is_found_whole_without_a_cue(number: str) -> None:
 
 
 WITH_CUES = {
+    "Facsimile: 617-555-0198": [("FAX", "617-555-0198")],
     "Tel617-555-0198": [("PHONE", "617-555-0198")],
     "cell#(617)555 0198": [("PHONE", "(617)555 0198")],
     "Tel 5550198": [("PHONE", "5550198")],

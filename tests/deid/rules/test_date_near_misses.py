@@ -6,6 +6,8 @@ from spacy_modernbert_bio.deid.rules.rule import match_rules
 NEAR_MISSES = """
 saw her on POD#3. May go home
 given 3. May repeat
+O2 sat 92-94 on RA
+sat 94.5
 strength 5/5
 Strength: deltoid 4/5, biceps 4/5
 5/12 strength

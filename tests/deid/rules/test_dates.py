@@ -76,6 +76,9 @@ Thursday, March 14, 2019
 Thu 3/14
 Monday, the 20th
 Monday 14 March
+Weds 3/6
+Thurs 3-6
+Fri 14.03.2019
 03/14/2019 10:30 AM
 03/14/2019 at 10:20 a.m.
 3/14 at 10:30
@@ -189,3 +192,8 @@ def test_an_impossible_date_needs_three_parts_or_a_cue() -> None:
 def test_a_date_rule_names_itself_as_the_source() -> None:
     (span,) = match_rules("on 3/14", DATE_RULES)
     assert (span.label, span.sources) == ("DATE", ("rules:date_pair",))
+
+
+def test_a_sentence_between_two_dates_parts_them() -> None:
+    assert dates("on 03-14. Mar 15th was") == ["03-14", "Mar 15th"]
+    assert dates("14-Mar-2019. 3.14.19") == ["14-Mar-2019", "3.14.19"]

@@ -107,6 +107,9 @@ WRITTEN = {
     "AGE": (
         "[45] y/o",
         "[45]yo",
+        "[93]yoM",
+        "[92]F from NH",
+        "mother died at [92] of MI",
         "[93] y.o.",
         "[45]-year-old",
         "[45] year old",
@@ -239,6 +242,7 @@ stage 3, dosage 45
 45 mg, 45 min
 smoked 45 years
 for 5 mo
+died at 1430
 in 2019
 HR in the 90s
 Temp 98.6 F with chills
