@@ -66,7 +66,9 @@ CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "launch": (lambda value: value.split()[-1:] == ["-m"], "-m, or a launcher that ends in -m"),
     "notes": _whole(1),
     "heldout_notes": _whole(1),
-    "note_options": (lambda _: True, "options of synthetic-notes"),
+    "min_words": _whole(1),
+    "max_words": _whole(1),
+    "fillers": (lambda v: not v or Path(v).exists(), "a file or folder that is there, or nothing"),
     "target_recall": (lambda v: _number(float, v, lambda n: 0 < n < 1), "a number between 0 and 1"),
     "name": (lambda value: bool(_PACKAGE_NAME.fullmatch(value)), "lower-case letters, digits, _"),
     "version": (lambda value: bool(_VERSION.fullmatch(value)), "a version as 1.0.0"),
@@ -108,11 +110,15 @@ def check_settings(values: list[str]) -> dict[str, str]:
     return checked
 
 
+# (what is at most, what): both are whole numbers.
+_BOUNDS = (("warmup_steps", "steps"), ("eval_frequency", "steps"), ("min_words", "max_words"))
+
+
 def _check_together(checked: Mapping[str, str]) -> None:
-    for name in ("warmup_steps", "eval_frequency"):
-        if name in checked and "steps" in checked and int(checked[name]) > int(checked["steps"]):
+    for name, bound in _BOUNDS:
+        if name in checked and bound in checked and int(checked[name]) > int(checked[bound]):
             raise ConfigError(
                 where=f"vars.{name}",
                 found=checked[name],
-                wanted=f"at most vars.steps ({checked['steps']})",
+                wanted=f"at most vars.{bound} ({checked[bound]})",
             )

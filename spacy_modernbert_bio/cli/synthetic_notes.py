@@ -24,11 +24,11 @@ def synthetic_notes(
     test: Annotated[int, typer.Option(min=0, help="Notes to test on.")] = 300,
     seed: Annotated[int, typer.Option(help="The same seed writes the same notes.")] = 0,
     fillers: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Option(
             metavar="FILE",
             help="Text to build around: .jsonl with a field `text`, or plain text in a file, "
-            "folder or archive. Repeatable. "
+            "folder or archive; an empty name is none. Repeatable. "
             "Sentences that could hold PHI are left out.",
         ),
     ] = None,
@@ -50,7 +50,7 @@ def synthetic_notes(
             output,
             {"train": train, "dev": dev, "test": test},
             seed=seed,
-            fillers=read_fillers(fillers or []),
+            fillers=read_fillers([Path(name) for name in fillers or [] if name]),
             words=(min_words, max_words),
             hard=hard,
             as_jsonl=as_jsonl,

@@ -48,6 +48,7 @@ def test_json_is_the_variables() -> None:
         ("dropout=1", "vars.dropout: found '1'; wanted a number in [0, 1)"),
         ("steps=0", "vars.steps: found '0'; wanted a whole number from 1"),
         ("gpu_id=-2", "vars.gpu_id: found '-2'; wanted a whole number from -1"),
+        ("fillers=gone.txt", "vars.fillers: found 'gone.txt'; wanted a file or folder that is"),
         ("name=My Model", "vars.name: found 'My Model'; wanted lower-case letters"),
         ("version=one", "vars.version: found 'one'; wanted a version as 1.0.0"),
         ("sed=1", "vars.sed: found no setting of that name; wanted NAME=VALUE, with a name of"),
@@ -61,8 +62,11 @@ def test_an_impossible_value_is_one_line_that_names_it(value: str, message: str)
     assert message in " ".join(result.stderr.split())
 
 
-@pytest.mark.parametrize("name", ["warmup_steps", "eval_frequency"])
-def test_what_would_never_happen_within_the_run_is_refused(name: str) -> None:
-    result = run("steps=10", f"{name}=11")
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [("warmup_steps", "steps"), ("eval_frequency", "steps"), ("min_words", "max_words")],
+)
+def test_what_would_never_happen_within_the_run_is_refused(name: str, bound: str) -> None:
+    result = run(f"{bound}=10", f"{name}=11")
     assert result.exit_code == 1
-    assert f"vars.{name}: found 11; wanted at most vars.steps (10)" in result.stderr
+    assert f"vars.{name}: found 11; wanted at most vars.{bound} (10)" in result.stderr

@@ -55,6 +55,11 @@ def test_spans_are_the_notes_own_in_the_group_phi(tmp_path: Path) -> None:
             assert span.start_char <= gold.start < gold.stop <= span.end_char
 
 
+def test_an_empty_name_is_no_filler(tmp_path: Path) -> None:
+    assert run(tmp_path, *FEW, "--fillers", "").exit_code == 0
+    assert json.loads((tmp_path / "train.report.json").read_text())["fillers"] == 0
+
+
 def test_the_report_counts_labels_words_templates_and_borders(tmp_path: Path) -> None:
     result = run(tmp_path, *FEW, "--json")
     printed = json.loads(result.stdout)

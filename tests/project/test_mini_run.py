@@ -1,5 +1,6 @@
-"""Both workflows, end to end, with a few steps: all that is declared is made."""
+"""The workflows, end to end, with a few steps: all that is declared is made."""
 
+import json
 import os
 import re
 import shutil
@@ -87,3 +88,14 @@ def test_an_encoder_is_pretrained_and_fine_tuning_takes_it(folder: Path) -> None
     page = (folder / "metrics" / "pretrain_short.html").read_text()
     assert "Complete: clm, mlm." in page
     check_settings([f"encoder={folder / 'pretraining' / 'short' / 'encoder'}"])
+
+
+@pytest.mark.slow
+def test_phi_is_learnt_hidden_and_audited_from_end_to_end(folder: Path) -> None:
+    changes = FEW | {"notes": 40, "heldout_notes": 6, "steps": 80, "eval_frequency": 40}
+    changes |= {"max_words": 150, "vocab_size": 600, "target_recall": 0.5}
+    check_outputs(folder, "deid", changes, "mini")
+    original = (folder / "assets" / "phi_note.txt").read_text()
+    released = json.loads((folder / "metrics" / "phi_note.jsonl").read_text())
+    assert released["text"] != original
+    assert "No leak found in 1 note." in (folder / "metrics" / "phi_audit.html").read_text()
