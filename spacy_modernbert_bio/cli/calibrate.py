@@ -176,7 +176,7 @@ def _dial_table(name: str, report: DialReport) -> Table:
         [
             (
                 row.group,
-                row.fitted.threshold,
+                report.thresholds[row.group],
                 row.fitted.spans,
                 row.recall_before,
                 row.fitted.recall,

@@ -204,7 +204,7 @@ class DeidPipe(TokenClassificationPipe):
         confidence: float = 0.95,
         batch_size: int = 64,
     ) -> DialReport:
-        """Fit and keep, for each category, the threshold that reaches a target recall.
+        """Fit and keep thresholds at which each category's gold spans reach a target recall.
 
         examples: development data, as `calibrate` takes it. target_recall: share of gold spans all
         of whose words are found. confidence: of the lower bound that has to reach the target.
@@ -215,7 +215,7 @@ class DeidPipe(TokenClassificationPipe):
         """
         batches = self._with_known(examples, batch_size)
         report = fit_dial(batches, self.labels, target_recall=target_recall, confidence=confidence)
-        self.set_thresholds({row.group: row.fitted.threshold for row in report.rows})
+        self.set_thresholds(dict(report.thresholds))
         return report
 
     def _with_known(
