@@ -13,7 +13,7 @@ from spacy_modernbert_bio.cli.note_tables import (
     read_table,
     write_table,
 )
-from spacy_modernbert_bio.cli.notes import STDIN, Note, read_notes
+from spacy_modernbert_bio.cli.notes import STDIN, Note, check_apart, read_notes
 from spacy_modernbert_bio.deid.deidentify import WITHHELD
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.files import atomic_file, atomic_folder
@@ -79,15 +79,25 @@ class Output:
                 yield str(path.relative_to(name)) if Path(name).is_dir() else path.name
 
 
-def check_output(output: Output, *, reserved: frozenset[str]) -> None:
-    """Refuse what cannot be written, before a note is read. Raises ConfigError and CorpusError."""
+def check_output(output: Output, *, reserved: frozenset[str], vault: Path | None = None) -> None:
+    """Refuse what cannot be written, before a note is read. Raises ConfigError and CorpusError.
+
+    reserved: fields of a record that no field of a note may replace. vault: written as well.
+    """
     tables = [Path(name) for name in output.inputs if is_table(name)]
     for table in tables:
-        check_columns(table, (*output.text_fields, *output.keep))
-    if clash := sorted({*output.keep} & (reserved | {"id"})):
-        _refuse("--keep", clash[0], f"none of {', '.join(sorted(reserved))}, id")
-    if output.path in [Path(name) for name in output.inputs]:
-        _refuse("--output", "an input", "another path")
+        check_columns(table, output.text_fields, output.keep)
+    if len(output.text_fields) > 1 and len(tables) < len(output.inputs):
+        _refuse("--text-field", f"{len(output.text_fields)} of them", "one, or tables as inputs")
+    # A table has its ids in a column; a record has its own in any case.
+    taken = reserved if is_table(output.path) else reserved | {"id"}
+    if clash := sorted({*output.keep} & taken):
+        _refuse("--keep", clash[0], f"none of {', '.join(sorted(taken))}")
+    check_apart("--output", output.path, output.inputs)
+    if vault is not None:
+        check_apart("--vault", vault, output.inputs)
+        if output.path.resolve() in (vault.resolve(), *vault.resolve().parents):
+            _refuse("--vault", "a place that the output takes", "one outside of it")
     if is_table(output.path):
         if len(output.inputs) != 1 or not tables:
             _refuse("--output", "a table", "a .jsonl file, or one .csv or .parquet as input")
@@ -99,6 +109,9 @@ def check_output(output: Output, *, reserved: frozenset[str]) -> None:
     for name in output.inputs:
         if name == STDIN or is_table(name) or not (Path(name).is_dir() or name.endswith(".txt")):
             _refuse("--output", "a folder", "a .jsonl file, or .txt files and folders as inputs")
+    within = {Path(name).resolve() for name in output.inputs}
+    if within.intersection(output.path.resolve().parents):
+        _refuse("--output", "a folder inside of an input", "one that no later run reads")
     names = list(output._names())
     if len(set(names)) < len(names) or RECORDS in names:
         _refuse("--output", "two texts of one name", "a .jsonl file")

@@ -7,12 +7,15 @@ and the exit code is 1.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from spacy.language import Language
 
+from spacy_modernbert_bio import __version__
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.deidentification import (
     OWN_FIELDS,
@@ -25,7 +28,7 @@ from spacy_modernbert_bio.cli.deidentification import (
 )
 from spacy_modernbert_bio.cli.deidentified_output import Output, check_output
 from spacy_modernbert_bio.cli.journal import Journal
-from spacy_modernbert_bio.cli.notes import check_inputs
+from spacy_modernbert_bio.cli.notes import STDIN, check_inputs
 from spacy_modernbert_bio.cli.pipelines import use_device
 from spacy_modernbert_bio.deid.keys import Key
 from spacy_modernbert_bio.deid.policy import Policy
@@ -82,22 +85,25 @@ def deidentify(
     console = Console(quiet=quiet)
     failed = 0
     with errors_shown(others=True):
-        target = Output(output, tuple(inputs), tuple(text_field or ["text"]), tuple(keep or ()))
+        fields = tuple(dict.fromkeys(text_field or ["text"]))
+        target = Output(output, tuple(inputs), fields, tuple(keep or ()))
         check_inputs(inputs)
-        check_output(target, reserved=OWN_FIELDS)
+        check_output(target, reserved=OWN_FIELDS, vault=vault)
         use_device(gpu_id)
         nlp = load_phi_pipeline(model)
         chosen = choose_policy(nlp, policy)
         key = _key(key_file, needed=chosen.needs_key or vault is not None)
         request = Request(chosen, key, parse_known(known or ()), keep or (), note_is_patient)
         entries: list[VaultEntry] = []
-        identity = _identity(model, target, chosen, key, known or (), note_is_patient)
+        said = [*(known or ()), note_is_patient]
+        identity = _identity(model, nlp, target, chosen, key, said)
         with Journal(output, identity) as journal:
-            if vault is not None and journal.done:
+            gone = "--vault" if vault is not None else "stdin" if STDIN in inputs else ""
+            if gone and journal.done:
                 raise ConfigError(
                     where=str(journal.path),
-                    found="a run that was stopped, and --vault",
-                    wanted="a new run: what was remembered for the vault is gone",
+                    found=f"a run that was stopped, and {gone}",
+                    wanted="a new run: what it had read or remembered is gone",
                     fix="Remove the file.",
                 )
             notes = islice(target.read(as_jsonl=as_jsonl), journal.done, None)
@@ -132,14 +138,18 @@ def _key(file: Path | None, *, needed: bool) -> Key | None:
 
 def _identity(
     model: str,
+    nlp: Language,
     target: Output,
     policy: Policy,
     key: Key | None,
-    known: list[str] | tuple[str, ...],
-    note_is_patient: bool,
+    said: Sequence[str | bool],
 ) -> str:
-    """What has to be the same for a run to go on, as a digest."""
+    """What has to be the same for a run to go on, as a digest. said: the other options."""
     # Tells one key from another, and nothing of either.
     check = "" if key is None else key.patient("journal").digest("identity").hex()
-    parts = [model, target.identity(), repr(policy), check, *known, note_is_patient]
+    # A pipeline that was trained or calibrated anew is another, under the name that it had.
+    files = [each.stat() for each in sorted(Path(model).rglob("*"))]
+    facts = [(each.st_size, each.st_mtime_ns) for each in files]
+    read_by = [__version__, model, nlp.meta["version"], facts]
+    parts = [*read_by, target.identity(), repr(policy), check, *said]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

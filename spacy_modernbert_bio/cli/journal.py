@@ -19,7 +19,7 @@ class Journal:
     """The records of a run that writes `output`.
 
     identity: what has to be the same for a run to go on, as text; no secret. Raises ConfigError for
-    a journal that another run has left. `done` is how many records are there already.
+    what another run, or another program, has left there. `done` is how many records there are.
     """
 
     def __init__(self, output: Path, identity: str) -> None:
@@ -68,15 +68,16 @@ class Journal:
         lines, whole = 0, 0
         with self.path.open("rb") as stream:
             for line in stream:
-                if not line.endswith(b"\n"):
-                    break  # of a process that was killed
-                if not lines and line != head:
+                # The first may be half a line too, of a process that was killed.
+                if not lines and line != head and not head.startswith(line):
                     raise ConfigError(
                         where=str(self.path),
                         found="what another run has left: other notes, settings or key",
                         wanted="the same command",
                         fix="Run that command to its end, or remove the file.",
                     )
+                if not line.endswith(b"\n"):
+                    break
                 lines += 1
                 whole += len(line)
         with self.path.open("r+b") as stream:
@@ -85,8 +86,11 @@ class Journal:
 
 
 def as_line(record: Record) -> bytes:
-    """A record as a line of UTF-8; a lone surrogate, which UTF-8 has not, makes it ASCII."""
+    """A record as a line of UTF-8; a lone surrogate, which UTF-8 has not, makes it ASCII.
+
+    What a table has and JSON has not (days, decimals, bytes) is written as Python's `str` has it.
+    """
     try:
-        return (json.dumps(record, ensure_ascii=False) + "\n").encode()
+        return (json.dumps(record, ensure_ascii=False, default=str) + "\n").encode()
     except UnicodeEncodeError:
-        return (json.dumps(record) + "\n").encode()
+        return (json.dumps(record, default=str) + "\n").encode()

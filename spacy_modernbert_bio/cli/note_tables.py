@@ -1,15 +1,14 @@
 """Notes in columns of CSV and Parquet files, and the same tables with other texts in them.
 
 Rows stream; every value of a CSV file is text, so that "02139" stays what it is. One text column of
-one row is one note.
+one row is one note. No message shows a CSV file's first line: without names, it holds a note.
 """
 
 import csv
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +20,10 @@ from spacy_modernbert_bio.files import atomic_file
 SUFFIXES = (".csv", ".parquet")
 # Rows in memory at once, and in one group of a Parquet file.
 _ROWS = 256
+# The csv module's own limit, 131,072, is less than long notes have. As a C long has it everywhere.
+_CELL_CHARACTERS = (1 << 31) - 1
+# Arrow's types that hold text, or nothing at all.
+_TEXT_TYPES = frozenset({"string", "large_string", "string_view", "null"})
 
 Row = dict[str, Any]
 
@@ -31,28 +34,41 @@ def is_table(path: str | Path) -> bool:
 
 
 def read_columns(path: Path) -> list[str]:
-    """The names of a table's columns. Raises CorpusError for a file that is no such table."""
+    """The names of a table's columns.
+
+    Raises CorpusError for a file that is no such table, or has two columns of one name.
+    """
     if path.suffix == ".parquet":
-        return list(_parquet(path).schema_arrow.names)
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        try:
-            names = next(csv.reader(stream), [])
-        except (csv.Error, UnicodeDecodeError):
-            names = []
-    if not names:
+        names = list(_parquet(path).schema_arrow.names)
+    else:
+        names = _first_line(path)
+    if len(set(names)) < len(names):
         raise CorpusError(
-            where=f"{path}:1", found="no line with names of columns", wanted="a CSV file in UTF-8"
+            where=str(path),
+            found="columns of one name",
+            wanted="a name of its own for each",
+            fix="One would stand for both, and what the other holds would be lost.",
         )
     return names
 
 
-def check_columns(path: Path, wanted: Iterable[str]) -> None:
-    """Refuse a table without a column that is asked for. Raises ConfigError and CorpusError."""
-    found = read_columns(path)
-    for name in wanted:
-        if name not in found:
+def check_columns(path: Path, texts: Iterable[str], others: Iterable[str] = ()) -> None:
+    """Refuse a table without a column that is asked for, or with something else than texts there.
+
+    Raises ConfigError and CorpusError.
+    """
+    names = read_columns(path)
+    for name in (*texts, *others):
+        if name not in names:
+            _refuse_column(path, name, names)
+    if path.suffix != ".parquet":
+        return
+    schema = _parquet(path).schema_arrow
+    for name in texts:
+        kind = schema.field(name).type
+        if str(kind.value_type if pa.types.is_dictionary(kind) else kind) not in _TEXT_TYPES:
             raise ConfigError(
-                where=str(path), found=f"no column {name}", wanted=f"one of {', '.join(found)}"
+                where=str(path), found=f"a column {name} of {kind}", wanted="a column of text"
             )
 
 
@@ -103,15 +119,40 @@ def _rows(path: Path) -> Iterator[Row]:
     return _parquet_rows(path) if path.suffix == ".parquet" else _csv_rows(path)
 
 
+def _first_line(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        try:
+            names = next(csv.reader(stream), [])
+        except (csv.Error, UnicodeDecodeError):
+            names = []
+    if not names:
+        raise CorpusError(
+            where=f"{path}:1", found="no line with names of columns", wanted="a CSV file in UTF-8"
+        )
+    return names
+
+
+def _refuse_column(path: Path, name: str, names: Sequence[str]) -> NoReturn:
+    if path.suffix == ".parquet":
+        raise ConfigError(
+            where=str(path), found=f"no column {name}", wanted=f"one of {', '.join(names)}"
+        )
+    raise ConfigError(
+        where=f"{path}:1",
+        found=f"no column {name}",
+        wanted=f"one of the {len(names)} that the line names",
+        fix="Look at it: if it holds no names, it may hold a note, and so it is not shown here.",
+    )
+
+
 def _csv_rows(path: Path) -> Iterator[Row]:
-    # The module's own limit, 131,072 characters a cell, is less than long notes have.
-    csv.field_size_limit(sys.maxsize)
+    csv.field_size_limit(_CELL_CHARACTERS)
     names = read_columns(path)
     with path.open(encoding="utf-8-sig", newline="") as stream:
         reader = csv.reader(stream, strict=True)
         try:
             next(reader)
-            for cells in reader:
+            for cells in filter(None, reader):  # lines that are blank are none
                 if len(cells) != len(names):
                     raise CorpusError(
                         where=f"{path}:{reader.line_num}",

@@ -49,6 +49,22 @@ def check_inputs(inputs: Sequence[str]) -> None:
             raise ConfigError(where=name, found="no .txt file", wanted="a folder of .txt files")
 
 
+def check_apart(option: str, path: Path, inputs: Iterable[str | Path]) -> None:
+    """Refuse to write where something is read: over it, or over a folder that holds it.
+
+    However the two paths are spelled. Raises ConfigError that names the option.
+    """
+    written = path.resolve()
+    for name in inputs:
+        read = Path(name).resolve()
+        if name != STDIN and (written == read or written in read.parents):
+            raise ConfigError(
+                where=option,
+                found="an input" if written == read else "a folder that holds an input",
+                wanted="another path",
+            )
+
+
 def read_notes(
     inputs: Iterable[str], *, text_field: str, reserved: frozenset[str], as_jsonl: bool = False
 ) -> Iterator[Note]:

@@ -3,6 +3,8 @@
 import csv
 import json
 import stat
+from datetime import datetime, timezone
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -215,6 +217,43 @@ def test_what_another_run_has_left_is_not_gone_on_with(tmp_path, notes):
     assert "found what another run has left" in result.output
 
 
+def test_what_another_program_has_left_is_not_touched(tmp_path, notes):
+    part = tmp_path / "out.jsonl.part"
+    for content in (b"half of a download", b"half of\n a download"):
+        part.write_bytes(content)
+        result = run("rules", notes, "--output", tmp_path / "out.jsonl", "--policy", "safe_harbor")
+        assert result.exit_code == 1
+        assert "found what another run has left" in result.output
+        assert part.read_bytes() == content
+
+
+def test_a_run_whose_first_line_was_cut_off_begins_anew(tmp_path, notes):
+    part = tmp_path / "out.jsonl.part"
+    command = ("rules", notes, "--output", tmp_path / "out.jsonl", "--policy", "safe_harbor")
+    part.write_bytes(b'{"run": ')
+    result = run(*command)
+    assert result.exit_code == 0, result.output
+    assert len(lines(tmp_path / "out.jsonl")) == 2
+
+
+def test_a_run_on_a_pipeline_that_was_trained_anew_is_another(tmp_path, notes, monkeypatch):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("phi_rules", config={"policy": "safe_harbor"})
+    nlp.to_disk(tmp_path / "model")
+    command = (tmp_path / "model", notes, "--output", tmp_path / "out.jsonl")
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("spacy_modernbert_bio.cli.deidentified_output.Output.write", stop)
+        assert run(*command).exit_code != 0
+    nlp.to_disk(tmp_path / "model")
+    result = run(*command)
+    assert result.exit_code == 1
+    assert "found what another run has left" in result.output
+
+
 def test_a_vault_is_the_way_back_and_its_owners_alone(tmp_path, notes):
     vault, key_file = tmp_path / "way.vault", tmp_path / "key"
     key_file.write_text(KEY)
@@ -254,6 +293,37 @@ def test_a_pipeline_on_stdin_and_its_own_policy(tmp_path):
     assert lines(tmp_path / "o.jsonl")[0]["text"] == CLEAN
 
 
+def test_a_stopped_run_on_stdin_cannot_go_on(tmp_path, monkeypatch):
+    arguments = ["rules", "-", "--output", str(tmp_path / "o.jsonl"), "--policy", "safe_harbor"]
+    arguments = ["deidentify", *arguments, "--jsonl"]
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("spacy_modernbert_bio.cli.deidentified_output.Output.write", stop)
+        assert CliRunner().invoke(app, arguments, input='{"text": "One."}\n').exit_code != 0
+    # Other notes, of which the first would be taken for read.
+    result = CliRunner().invoke(app, arguments, input='{"text": "Two."}\n')
+    assert result.exit_code == 1
+    assert "found a run that was stopped, and stdin" in result.output
+
+
+def test_a_parquets_days_and_numbers_go_along(tmp_path):
+    day, price = datetime(2020, 1, 2, tzinfo=timezone.utc), Decimal("1.50")
+    table = pa.Table.from_pylist([{"id": day, "text": NOTE, "price": price}])
+    pq.write_table(table, tmp_path / "in.parquet")
+    command = ("rules", tmp_path / "in.parquet", "--policy", "safe_harbor", "--keep", "price")
+    result = run(*command, "--output", tmp_path / "out.jsonl")
+    assert result.exit_code == 0, result.output
+    (record,) = lines(tmp_path / "out.jsonl")
+    assert (record["id"], record["price"]) == ("2020-01-02 00:00:00+00:00", "1.50")
+    result = run(*command, "--keep", "id", "--output", tmp_path / "out.parquet")
+    assert result.exit_code == 0, result.output
+    written = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert written == [{"id": day, "text": CLEAN, "price": price}]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -263,6 +333,17 @@ def test_a_pipeline_on_stdin_and_its_own_policy(tmp_path):
         (["--output", "out.csv"], "--output: found a table; wanted a .jsonl file"),
         (["--output", "notes.jsonl"], "--output: found an input; wanted another path"),
         (["--output", "out.jsonl", "--keep", "text"], "--keep: found text; wanted none of"),
+        (["--output", "out.jsonl", "--keep", "id"], "--keep: found id; wanted none of"),
+        (
+            ["--output", "o.jsonl", "--text-field", "a", "--text-field", "b"],
+            "--text-field: found 2 of them; wanted one, or tables as inputs",
+        ),
+        (["--output", "../{here}/notes.jsonl"], "--output: found an input; wanted another path"),
+        (["--output", "o.jsonl", "--vault", "./notes.jsonl"], "--vault: found an input; wanted"),
+        (
+            ["--output", "o.jsonl", "--vault", "../{here}/o.jsonl"],
+            "--vault: found a place that the output takes; wanted one outside of it",
+        ),
         (
             ["--output", "o.jsonl", "--policy", "safe_harbor", "--known", "shoe=size"],
             "--known: found 'shoe=size'; wanted FIELD=NAME",
@@ -273,6 +354,7 @@ def test_what_cannot_be_done_is_one_line_and_nothing_is_written(
     tmp_path, notes, monkeypatch, arguments, message
 ):
     monkeypatch.chdir(tmp_path)
+    arguments = [each.format(here=tmp_path.name) for each in arguments]
     result = run("rules", "notes.jsonl", *arguments)
     assert result.exit_code == 1
     assert message in result.output
@@ -295,3 +377,11 @@ def test_folders_that_would_be_lost_or_mixed_are_refused(tmp_path):
     assert "found a folder that is there" in result.output
     result = run("rules", tmp_path / "a", tmp_path / "b", *command[2:], tmp_path / "c")
     assert "found two texts of one name" in result.output
+    (tmp_path / "notes.jsonl").write_text("as of an earlier run")
+    result = run(*command, tmp_path)
+    assert "--output: found a folder that holds an input" in result.output
+    result = run(*command, tmp_path / "a" / "out")
+    assert "--output: found a folder inside of an input" in result.output
+    result = run(*command, tmp_path / "c", "--vault", tmp_path / "c" / "way.vault")
+    assert "--vault: found a place that the output takes" in result.output
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "b", "notes.jsonl"]
