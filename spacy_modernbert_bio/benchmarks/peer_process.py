@@ -21,6 +21,8 @@ from spacy_modernbert_bio.evaluation.spans import Span
 
 Spans = tuple[Span, ...]
 
+# Variables of ours, the secret key among them, are nothing for other people's programs.
+_OURS = "MODERNBERT_BIO_"
 # One thread, and no peer that asks a hub.
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
@@ -60,7 +62,9 @@ def ensure_environment(folder: Path, requirements: Sequence[str]) -> Path:
             ("pip", [*pip, *requirements]),
         ):
             # What they print names the site's own indexes and folders.
-            done = subprocess.run(command, check=False, capture_output=True)  # noqa: S603
+            done = subprocess.run(  # noqa: S603
+                command, check=False, capture_output=True, env=_environment()
+            )
             if done.returncode:
                 raise ConfigError(
                     where=str(folder),
@@ -123,7 +127,7 @@ class PeerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, **_ENVIRONMENT},
+            env=_environment() | _ENVIRONMENT,
             encoding="utf-8",
         )
 
@@ -158,6 +162,10 @@ class PeerProcess:
             wanted="spans and seconds",
             fix="Run it by hand to see its messages: they may quote notes, and are not shown here.",
         )
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
 
 
 def _is_answer(answer: object, texts: Sequence[str]) -> TypeGuard[dict[str, Any]]:

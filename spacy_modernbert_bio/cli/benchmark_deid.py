@@ -75,7 +75,7 @@ def deid(
 ) -> None:
     """Compare how PHI is found with presidio and philter: same notes, one run, one thread."""
     console = Console(quiet=quiet, as_json=as_json)
-    with errors_shown(), ExitStack() as stack:
+    with errors_shown(others=True), ExitStack() as stack:
         torch.set_num_threads(1)
         names = [RULES, *(name for name in dict.fromkeys(model or ()) if name != RULES)]
         pipelines = {name: load_phi_pipeline(name) for name in names}

@@ -11,6 +11,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.notes import check_apart
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.components.calibrate import CalibrationReport
 from spacy_modernbert_bio.components.deid import DeidPipe
@@ -46,7 +47,8 @@ def calibrate(
 ) -> None:
     """Fit temperatures, and thresholds for a target recall, on development data; save them."""
     console = Console(quiet=quiet, as_json=as_json)
-    with errors_shown():
+    # Development notes hold PHI, and another library's message may quote them.
+    with errors_shown(others=True):
         use_device(gpu_id)
         target = None if target_recall is None else Target(target_recall, confidence)
         reports, dials = calibrate_pipeline(
@@ -96,10 +98,18 @@ def calibrate_pipeline(
     Documents are read anew by the pipeline, as it will read them in use, and each component sees
     them after all components before it. progress: wraps them, as Console.progress does.
 
-    `output` is written whole or not at all. Raises ConfigError for a folder without a pipeline, a
-    component that has no temperature, or data in which nothing is found; CorpusError for a file
-    that is no DocBin.
+    `output` is written whole or not at all. Raises ConfigError for a folder without a pipeline, an
+    output that is there and no pipeline, a component that has no temperature, or data in which
+    nothing is found; CorpusError for a file that is no DocBin.
     """
+    check_apart("--output", output, [data])
+    if output.exists() and not (output / "config.cfg").is_file():
+        # Written over, a folder goes as a whole.
+        raise ConfigError(
+            where="--output",
+            found="a file, or a folder without a pipeline",
+            wanted="a new folder, or a pipeline's",
+        )
     nlp = load_pipeline(str(model))
     names = _components(nlp, list(pipes))
     gold = read_docs(data, nlp.vocab)

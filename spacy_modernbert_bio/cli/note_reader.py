@@ -14,7 +14,7 @@ from spacy.tokens import Doc
 
 from spacy_modernbert_bio.cli.notes import Note
 from spacy_modernbert_bio.components.extensions import install_extensions
-from spacy_modernbert_bio.errors import tell
+from spacy_modernbert_bio.errors import CorpusError, tell
 
 Record = dict[str, Any]
 # What becomes of a note that was read: the fields of its record. May raise; the note then fails.
@@ -87,6 +87,13 @@ class _Reader:
         return head | {"error": self.failure or "a component returned no document"}
 
     def _make(self, note: Note) -> Doc:
+        if len(note.text) > self.nlp.max_length:
+            raise CorpusError(
+                where=note.source,
+                found=f"{len(note.text):,} characters",
+                wanted=f"at most {self.nlp.max_length:,}, which is nlp.max_length",
+                fix="Is it more than one note?",
+            )
         doc = self.nlp.make_doc(note.text)
         self.prepare(note, doc)
         return doc

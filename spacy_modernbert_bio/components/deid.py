@@ -15,6 +15,7 @@ from spacy.tokens import Doc
 from spacy.training import Example
 from spacy.util import load_config_from_str, minibatch
 from spacy_transformers.layers.listener import TransformerListener
+from spacy_transformers.layers.transformer_model import TransformerModel
 from thinc.api import Model
 
 from spacy_modernbert_bio.components.extensions import install_extensions
@@ -192,9 +193,11 @@ class DeidPipe(TokenClassificationPipe):
     def _doc_settings(self) -> dict[str, str]:
         """What a Doc has to know of this component."""
         settings = {"policy": self.cfg["policy"] or "", "on_error": self.cfg["on_error"]}
-        # An encoder elsewhere reads the text, and has to tell how much of it.
-        listens = any(isinstance(node, TransformerListener) for node in self.model.walk())
-        return settings | ({"needs_coverage": self.name} if listens else {})
+        # An encoder elsewhere reads the text, and has to tell how much of it; so has another
+        # library's, which `replace_listeners` has put in here. Ours reads all of it.
+        others = (TransformerListener, TransformerModel)
+        must_tell = any(isinstance(node, others) for node in self.model.walk())
+        return settings | ({"needs_coverage": self.name} if must_tell else {})
 
     def fit_thresholds(
         self,

@@ -44,6 +44,20 @@ def peer(program, *, patience=30.0):
     return PeerProcess("fake", Path(sys.executable), program, "1.0", patience=patience)
 
 
+def test_a_peer_gets_no_key_of_ours(monkeypatch):
+    monkeypatch.setenv("MODERNBERT_BIO_KEY", "a secret of more than sixteen bytes")
+    program = (
+        "import json, os\n"
+        "ours = [name for name in os.environ if name.startswith('MODERNBERT')]\n"
+        "print(json.dumps({'about': str((ours, os.environ['OMP_NUM_THREADS']))}), flush=True)\n"
+        'input()\nprint(\'{"seconds": 0.1, "spans": [[]]}\', flush=True)\ninput()'
+    )
+    process = peer(program)
+    process(["none"])
+    process.close()
+    assert process.about == "([], '1')"
+
+
 def answering(answer):
     return GREETING + f"input()\nprint('''{json.dumps(answer)}''', flush=True)\ninput()"
 

@@ -157,6 +157,22 @@ def test_note_that_fails_takes_no_other_with_it_and_is_not_quoted(
     assert SECRET not in result.output + caplog.text + output.read_text() + repr(result.exception)
 
 
+def test_note_that_is_too_long_says_so(rules, tmp_path, monkeypatch) -> None:
+    load = spacy.load
+
+    def load_short(name):
+        nlp = load(name)
+        nlp.max_length = 20
+        return nlp
+
+    monkeypatch.setattr("spacy.load", load_short)
+    path = write_jsonl(tmp_path / "notes.jsonl", {"text": "short"}, {"text": "x" * 21})
+    result = annotate(rules, path)
+    first, second = records(result)
+    assert "error" not in first
+    assert "found 21 characters; wanted at most 20, which is nlp.max_length" in second["error"]
+
+
 def test_failure_of_a_whole_batch_is_the_failing_notes_own(trained, monkeypatch) -> None:
     nlp = spacy.load(trained)
     ner = nlp.get_pipe("modernbert_ner")

@@ -112,6 +112,23 @@ def test_a_failure_leaves_the_pipeline_as_it_was(model, tmp_path):
     assert temperatures(model) == before
 
 
+def test_an_output_that_is_no_pipeline_is_not_written_over(model, data, tmp_path):
+    (tmp_path / "papers").mkdir()
+    (tmp_path / "papers" / "thesis.txt").write_text("years of work")
+    before = data.read_bytes()
+    for output, told in (
+        (tmp_path / "papers", "found a file, or a folder without a pipeline; wanted a new folder"),
+        (tmp_path / "papers" / "thesis.txt", "found a file, or a folder without a pipeline"),
+        (data, "--output: found an input; wanted another path"),
+        (data.parent, "--output: found a folder that holds an input"),
+    ):
+        result = command(model, data, "--output", output)
+        assert result.exit_code == 1
+        assert told in result.output
+    assert (tmp_path / "papers" / "thesis.txt").read_text() == "years of work"
+    assert data.read_bytes() == before
+
+
 def test_a_target_recall_is_for_phi(model, data):
     result = command(model, data, "--target-recall", "0.9")
     assert result.exit_code == 1

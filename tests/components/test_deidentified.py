@@ -2,6 +2,8 @@
 
 import pytest
 import spacy
+from spacy_transformers.layers.transformer_model import TransformerModel
+from spacy_transformers.span_getters import get_doc_spans
 
 from spacy_modernbert_bio.components.coverage import Coverage
 from spacy_modernbert_bio.components.deidentified import deidentify_doc
@@ -124,3 +126,8 @@ def test_an_encoder_inside_of_the_component_needs_to_tell_nothing(listening):
     nlp.replace_listeners("transformer", "modernbert_deid", ["model.tok2vec"])
     nlp.remove_pipe("transformer")
     assert not nlp(NOTE)._.deidentified.withheld
+    # Another library's, which leaves out what is too long for it and does not tell.
+    foreign = TransformerModel("foreign", get_doc_spans)
+    nlp.get_pipe("modernbert_deid").model.get_ref("output_layer").layers.append(foreign)
+    with pytest.raises(CoverageError, match="found an encoder that does not tell what it read"):
+        _ = nlp(NOTE)._.deidentified

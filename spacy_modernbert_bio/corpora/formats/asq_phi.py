@@ -128,7 +128,7 @@ def _whole(record: _Record) -> _Record:
 def _value_of(line: str, where: str) -> _Value:
     try:
         tag = json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         tag = None
     name, value = map(tag.get, ("identifier_type", "value")) if isinstance(tag, dict) else ("", "")
     if not (isinstance(name, str) and isinstance(value, str) and value.strip()):

@@ -78,7 +78,7 @@ def read_phi_json(
 def _records(content: str, where: str) -> list[object]:
     try:
         records = json.loads(content)
-    except (json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
         raise CorpusError(where=where, found="no readable JSON", wanted="a list") from None
     if not isinstance(records, list):
         raise CorpusError(where=where, found="JSON that is no list", wanted="a list of records")

@@ -82,6 +82,7 @@ REFUSED = {
     query("x") + "Roe\n": f":5: {FORM}",
     query("x") + '["Roe"]\n': f":5: {FORM}",
     query("x") + '{"identifier_type": "NAME", "value": 7}\n': f":5: {FORM}",
+    query("x") + "9" * 5000 + "\n": f":5: {FORM}",  # more digits than Python reads
     query("x", ("NAME", " ")): f":4: {FORM}",
     query("x", ("Roe", "x")): ":4: found an identifier type that is not known here; wanted one of",
 }

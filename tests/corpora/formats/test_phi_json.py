@@ -112,3 +112,9 @@ def test_what_is_not_the_format_is_refused_at_its_record(
         read(tmp_path, records)
     assert f"large.json{message}" in str(caught.value)
     assert "Roe" not in str(caught.value)
+
+
+def test_a_number_of_more_digits_than_python_reads_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "texts.json").write_text(f"[{'9' * 5000}]")
+    with pytest.raises(CorpusError, match="found no readable JSON; wanted a list"):
+        list(read_phi_json(tmp_path / "texts.json"))
