@@ -6,16 +6,17 @@ the note but for `merge_spans`. Finds nothing by itself but repeats of what was 
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from spacy_modernbert_bio.deid.audit import Audit, count_replacements
-from spacy_modernbert_bio.deid.dates import note_year
+from spacy_modernbert_bio.deid.dates import full_years, note_year
+from spacy_modernbert_bio.deid.drawing import Avoid
 from spacy_modernbert_bio.deid.keys import PatientKey
 from spacy_modernbert_bio.deid.labels import category_of
 from spacy_modernbert_bio.deid.operators import OPERATORS, TAG, Context
-from spacy_modernbert_bio.deid.policy import Policy
+from spacy_modernbert_bio.deid.policy import Action, Policy
 from spacy_modernbert_bio.deid.repeats import (
     LEAST_CHARACTERS,
     SOURCE,
@@ -25,7 +26,6 @@ from spacy_modernbert_bio.deid.repeats import (
 )
 from spacy_modernbert_bio.deid.replace import OffsetMap, Replacement, apply
 from spacy_modernbert_bio.deid.spans import PhiSpan, merge_spans
-from spacy_modernbert_bio.deid.wording import plain
 from spacy_modernbert_bio.errors import CoverageError, ModernBertBioError, PolicyError
 
 # The whole text of a note that is not given out.
@@ -117,9 +117,8 @@ def _replace(
     replaced = [span for span in merged if policy.action(span.label) != "keep"]
     repeats = find_repeats(text, replaced, policy, untouched=tags)
     contexts = _contexts(text, merged, policy, key)
-    replacements = tuple(
-        _replacement(text, span, contexts[span.label]) for span in sorted([*replaced, *repeats])
-    )
+    written = _Writer(text, contexts)
+    replacements = tuple(map(written.replacement, sorted([*replaced, *repeats])))
     new_text, offsets = apply(text, replacements)
     audit = count_replacements(replacements)
     return Deidentified(new_text, replacements, offsets, audit, policy.notice)
@@ -136,27 +135,27 @@ def _without_tags(
         stop = start + len(written.strip())
         before = bisect_right(starts, start) - 1
         if start < stop and (before < 0 or tags[before][1] < stop):
-            yield replace(span, start=start, stop=stop)
+            is_same = (start, stop) == (span.start, span.stop)
+            yield span if is_same else replace(span, start=start, stop=stop)
 
 
 def _contexts(
     text: str, spans: Sequence[PhiSpan], policy: Policy, key: PatientKey | None
 ) -> dict[str, Context]:
     """What operators may know, by label."""
-    dates = [text[span.start : span.stop] for span in spans if span.label == "DATE"]
-    years = [year for written in dates if (year := note_year([written])) is not None]
+    years = full_years(text[span.start : span.stop] for span in spans if span.label == "DATE")
     context = Context(
         label="",
         policy=policy,
         key=key,
-        year=note_year(dates),
+        year=note_year(years),
         latest_year=max(years, default=None),
         forbidden=_forbidden(text, spans, policy),
     )
-    return {span.label: replace(context, label=span.label) for span in spans}
+    return {label: replace(context, label=label) for label in {span.label for span in spans}}
 
 
-def _forbidden(text: str, spans: Iterable[PhiSpan], policy: Policy) -> frozenset[str]:
+def _forbidden(text: str, spans: Iterable[PhiSpan], policy: Policy) -> Avoid:
     """What no surrogate may be or hold: originals that get one, and parts of names.
 
     Short ones are left out, as in `repeats`: a surrogate keeps initials.
@@ -170,17 +169,28 @@ def _forbidden(text: str, spans: Iterable[PhiSpan], policy: Policy) -> frozenset
     long = {
         original for original, _ in originals if sum(map(str.isalnum, original)) >= LEAST_CHARACTERS
     }
-    return frozenset(map(plain, long | parts))
+    return Avoid(long | parts)
 
 
-def _replacement(text: str, span: PhiSpan, context: Context) -> Replacement:
-    original = text[span.start : span.stop]
-    action = context.policy.action(span.label)
-    if SOURCE in span.sources:
-        action = action_of_repeat(action, original)
-    where = f"label {span.label}, action {action}"
-    new = _guarded(where, lambda: OPERATORS[action](original, context))
-    return Replacement(span.start, span.stop, new, span.label, action, span.sources)
+class _Writer:
+    """Makes a note's replacements. What stands twice under one label is made once."""
+
+    def __init__(self, text: str, contexts: Mapping[str, Context]) -> None:
+        self._text, self._contexts = text, contexts
+        self._made: dict[tuple[str, Action, str], str] = {}
+
+    def replacement(self, span: PhiSpan) -> Replacement:
+        """What stands for a span."""
+        original, context = self._text[span.start : span.stop], self._contexts[span.label]
+        action = context.policy.action(span.label)
+        if SOURCE in span.sources:
+            action = action_of_repeat(action, original)
+        key = (span.label, action, original)
+        new = self._made.get(key)
+        if new is None:
+            where = f"label {span.label}, action {action}"
+            new = self._made[key] = _guarded(where, lambda: OPERATORS[action](original, context))
+        return Replacement(span.start, span.stop, new, span.label, action, span.sources)
 
 
 def _guarded(where: str, work: Callable[[], _Result]) -> _Result:

@@ -1,14 +1,16 @@
 """How a surrogate is drawn: by HMAC under the patient's key, and never one that must not stand.
 
-A draw costs a few microseconds; to check one against what is forbidden grows with the number of
-forbidden strings. Knows no labels and no forms.
+A draw costs a few microseconds, and so does to check one, whatever the number of forbidden strings.
+Nothing forbidden becomes a pattern: `re` keeps those that it compiles, and these would be PHI.
+Knows no labels and no forms.
 """
 
-import re
 import string
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+
+from ahocorasick import Automaton
 
 from spacy_modernbert_bio.deid.keys import PatientKey
 from spacy_modernbert_bio.deid.wording import plain
@@ -32,23 +34,44 @@ class Avoid:
     words, and those with _MIN_DIGITS digits or more in any grouping.
     """
 
-    def __init__(self, strings: Iterable[str]) -> None:
+    def __init__(self, strings: Iterable[str] = (), *, beside: "Avoid | None" = None) -> None:
+        """beside: whose strings are forbidden too; a note's are read once, not for each span."""
         folded = {plain(each) for each in strings} - {""}
-        short = sorted(each for each in folded if len(each) < _MIN_SUBSTRING)
-        self._anywhere = [each for each in folded if len(each) >= _MIN_SUBSTRING]
-        self._numbers = [each for each in map(digits_of, folded) if len(each) >= _MIN_DIGITS]
-        words = "|".join(map(re.escape, short))
-        self._words = re.compile(rf"(?<!\w)(?:{words})(?!\w)") if short else None
+        numbers = {each for each in map(digits_of, folded) if len(each) >= _MIN_DIGITS}
+        self._strings, self._numbers = _index(folded), _index(numbers)
+        self._beside = beside
 
     def allows(self, new: str) -> bool:
         """Whether nothing forbidden stands in a text."""
         folded = plain(new)
-        if any(each in folded for each in self._anywhere):
+        return self._allows(folded, digits_of(folded))
+
+    def _allows(self, folded: str, number: str) -> bool:
+        if self._beside and not self._beside._allows(folded, number):
             return False
-        if self._words and self._words.search(folded):
+        if self._numbers and any(True for _ in self._numbers.iter(number)):
             return False
-        number = digits_of(folded) if self._numbers else ""
-        return len(number) < _MIN_DIGITS or not any(each in number for each in self._numbers)
+        return not self._strings or not any(
+            length >= _MIN_SUBSTRING or _is_word(folded, last + 1 - length, last + 1)
+            for last, length in self._strings.iter(folded)
+        )
+
+
+def _index(strings: Collection[str]) -> Automaton | None:
+    """An index that gives where strings end and how long they are; None has nothing to find."""
+    if not strings:
+        return None
+    index = Automaton()
+    for each in strings:
+        index.add_word(each, len(each))
+    index.make_automaton()
+    return index
+
+
+def _is_word(text: str, start: int, stop: int) -> bool:
+    """Whether no letter, digit or underscore is right before or after a range."""
+    around = text[max(0, start - 1) : start] + text[stop : stop + 1]
+    return not any(each.isalnum() or each == "_" for each in around)
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,7 +95,7 @@ class Draw:
 
     def again(self, more: int) -> "Draw":
         """The draws of a later attempt."""
-        return Draw(self.key, self.avoid, self.attempt + more)
+        return Draw(self.key, self.avoid, self.attempt + more) if more else self
 
     def word(self, purpose: str, folded: str, among: Sequence[str], *, initial: str = "") -> str:
         """One of some words: not `folded`, nor one that begins like it, nor a forbidden one.

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from spacy_modernbert_bio.deid.many_strings import ManyStrings
+from ahocorasick import Automaton
+
 from spacy_modernbert_bio.deid.originals import COMMON_WORDS, Original
 from spacy_modernbert_bio.deid.readings import (
     Reading,
@@ -95,20 +96,23 @@ class _Search(ABC):
 
     def search(self, originals: Mapping[str, Original]) -> Iterator[Match]:
         """The matches of originals, which are given by how this form writes them."""
-        index = ManyStrings(originals)
-        known = [*originals.items()]
-        for last, node in index.find(self.reading.text):
-            # Before looking at each: a note of many equal letters would end many of them here.
-            if not self.may_end(last):
+        if not originals:
+            return
+        index = Automaton()
+        for string, original in originals.items():
+            index.add_word(string, (len(string), original))
+        index.make_automaton()
+        told = 0
+        # Of those that end at one place the longest comes first.
+        for place, (length, original) in index.iter(self.reading.text):
+            last = place + 1
+            if last == told or not self.may_end(last):
                 continue
-            for number in index.ending_at(node):
-                string, original = known[number]
-                first = last - len(string)
-                kind = self.judge(original, first, last)
-                if kind is not None:
-                    start, stop = self.seen.shadow.span(*self.reading.span(first, last))
-                    yield Match(kind, original.label, start, stop)
-                    break
+            kind = self.judge(original, last - length, last)
+            if kind is not None:
+                start, stop = self.seen.shadow.span(*self.reading.span(last - length, last))
+                yield Match(kind, original.label, start, stop)
+                told = last
 
     def may_end(self, last: int) -> bool:
         """Whether a match may end before a place of the form."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from spacy_modernbert_bio.deid.ages import generalise_age
 from spacy_modernbert_bio.deid.dates import generalise_dates, shift_dates
+from spacy_modernbert_bio.deid.drawing import Avoid
 from spacy_modernbert_bio.deid.keys import PatientKey
 from spacy_modernbert_bio.deid.labels import LABELS
 from spacy_modernbert_bio.deid.policy import Action, Policy
@@ -38,7 +39,7 @@ class Context:
 
     label: of the span. key: of the patient; None where the policy needs none. year: that the note's
     full dates speak of, for dates without one. latest_year: of the note's full dates, the last.
-    forbidden: folded originals of the note, of which no surrogate may be or hold one.
+    forbidden: originals of the note, of which no surrogate may be or hold one.
     """
 
     label: str
@@ -46,7 +47,7 @@ class Context:
     key: PatientKey | None = None
     year: int | None = None
     latest_year: int | None = None
-    forbidden: frozenset[str] = frozenset()
+    forbidden: Avoid | None = None
 
 
 def redact(original: str, context: Context) -> str:

@@ -58,8 +58,11 @@ _MOST_TOKENS = 32
 _SURE_DIGITS = 5
 _PERSONS = ("NAME", "PATIENT", "DOCTOR")
 # Format characters and accents, which stand inside words.
-_HIDDEN = "\u00ad\u034f\u061c\u200b-\u200f\u2060-\u2064\ufe00-\ufe0f\ufeff\u0300-\u036f"
-_TOKEN = re.compile(rf"[^\W\d_](?:[^\W\d_]|[{_HIDDEN}])*|\d(?:\d|[{_HIDDEN}])*")
+_HIDDEN = (
+    "\u00ad\u0300-\u036f\u061c\u180e\u1ab0-\u1aff\u1dc0-\u1dff\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\ufeff\U000e0000-\U000e007f"
+)
+_TOKEN = re.compile(rf"[^\W\d_]+(?:[{_HIDDEN}]+[^\W\d_]*)*|\d+(?:[{_HIDDEN}]+\d*)*")
 _IN_NUMBERS = re.compile(r"[\s./()\-\u2010-\u2015]{0,3}")
 
 

@@ -7,13 +7,13 @@ which may give a part another surrogate than elsewhere, and at last it is two le
 
 All is drawn by HMAC, nothing by Faker's random state; the lists of words are Faker's, and another
 version of Faker may give other surrogates. Two originals may get one surrogate: to exclude it, what
-was drawn before would have to be kept. Costs about a hundred microseconds, and more the more is
-forbidden. A surrogate is no proof of safety: see `leaks`.
+was drawn before would have to be kept. Costs about a hundred microseconds. A surrogate is no proof
+of safety: see `leaks`.
 """
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from spacy_modernbert_bio.deid.drawing import Avoid, Draw, Maker, digits_of, neutral
 from spacy_modernbert_bio.deid.keys import PatientKey
@@ -48,7 +48,7 @@ _HOST = re.compile(
 _FEWEST_PHONE_DIGITS = 7
 
 
-def surrogate(label: str, written: str, key: PatientKey, *, forbidden: Collection[str] = ()) -> str:
+def surrogate(label: str, written: str, key: PatientKey, *, forbidden: Avoid | None = None) -> str:
     """Another value for `written`, in its form; blanks around it are kept.
 
     label: any of `labels.LABELS` but DATE and AGE. forbidden: originals of the note, which may not
@@ -64,7 +64,7 @@ def surrogate(label: str, written: str, key: PatientKey, *, forbidden: Collectio
             wanted="the action shift or generalise",
             fix="A date or age that is drawn would tear intervals apart.",
         )
-    avoid = Avoid((written, *forbidden))
+    avoid = Avoid((written,), beside=forbidden)
     written = _without_hidden(written)
     if not plain(written):
         return "".join(filter(str.isspace, written))

@@ -12,6 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # Extras, which are imported where they are found.
 OPTIONAL = {"flash_attn", "accelerate"}
+# Names on the index that are not those of their modules.
+MODULES = {"pyahocorasick": "ahocorasick"}
 PARSER = configparser.ConfigParser()
 PARSER.read(ROOT / "setup.cfg")
 
@@ -19,7 +21,7 @@ PARSER.read(ROOT / "setup.cfg")
 def names(requirements: str) -> set[str]:
     """`spacy-transformers>=1.4,<3` is imported as `spacy_transformers`."""
     found = re.findall(r"^\s*([A-Za-z][\w-]*)", requirements, flags=re.MULTILINE)
-    return {name.replace("-", "_").lower() for name in found}
+    return {MODULES.get(name, name).replace("-", "_").lower() for name in found}
 
 
 NEEDED = names(PARSER["options"]["install_requires"])

@@ -179,7 +179,7 @@ def objects() -> list[object]:
         *(*report.rows(), *search_originals(NOTE, [original]), *gaps.gaps, gaps),
         *(shadow, KnownText(shadow, read_plain(NOTE)), read_plain(NOTE), Avoid([NOTE])),
         Draw(key.patient("7"), Avoid([NOTE])),
-        Context("PATIENT", policy, key.patient("7"), forbidden=frozenset({"zebrowski"})),
+        Context("PATIENT", policy, key.patient("7"), forbidden=Avoid({"zebrowski"})),
         VaultEntry("0485921", 4, 13, "Zebrowski", "[PATIENT]"),
         ScoredNote(NOTE, ((4, 13, "NAME"),), ()),
         Note("notes.jsonl:1", 1, NOTE, {"who": NOTE}),

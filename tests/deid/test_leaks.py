@@ -234,3 +234,14 @@ def test_time_grows_with_the_text_and_not_with_what_stands_in_it() -> None:
     for hostile in ("a", "a ", "1", "1 ", "aé"):
         short, long = seconds(hostile * 1000), seconds(hostile * 4000)
         assert long < 12 * short + 0.05
+
+
+NESTED = st.lists(st.text("abc", min_size=3, max_size=6), max_size=6, unique=True)
+
+
+@given(NESTED, st.text("abc ", max_size=60))
+def test_every_original_that_stands_as_a_word_is_told_of(names, output) -> None:
+    leaks = find_leaks(output, [("USERNAME", name) for name in names])
+    told = {(leak.start, leak.stop) for leak in leaks}
+    words = {match.span() for match in re.finditer(r"\w+", output) if match.group() in names}
+    assert all(any(a <= start and stop <= b for a, b in told) for start, stop in words)

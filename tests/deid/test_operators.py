@@ -3,6 +3,7 @@ import re
 import pytest
 
 from spacy_modernbert_bio.deid.dates import shift_dates
+from spacy_modernbert_bio.deid.drawing import Avoid
 from spacy_modernbert_bio.deid.keys import Key, PatientKey
 from spacy_modernbert_bio.deid.labels import CATEGORIES, LABELS
 from spacy_modernbert_bio.deid.operators import OPERATORS, TAG, Context
@@ -63,7 +64,7 @@ def test_a_hash_is_keyed_and_the_same_in_any_case_and_blanks() -> None:
 
 def test_a_surrogate_is_none_of_what_is_forbidden() -> None:
     first = operate("surrogate", "Zebrowski")
-    context = Context("PATIENT", POLICY, KEY, forbidden=frozenset({first.casefold()}))
+    context = Context("PATIENT", POLICY, KEY, forbidden=Avoid({first.casefold()}))
     assert OPERATORS["surrogate"]("Zebrowski", context) not in (first, "Zebrowski")
 
 
@@ -128,5 +129,5 @@ def test_without_a_key_there_is_no_default(action: Action) -> None:
 
 
 def test_a_repr_shows_no_originals() -> None:
-    context = Context("PATIENT", POLICY, KEY, forbidden=frozenset({"zebrowski"}))
+    context = Context("PATIENT", POLICY, KEY, forbidden=Avoid({"zebrowski"}))
     assert "zebrowski" not in repr(context)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spacy_modernbert_bio.deid.drawing import Avoid
 from spacy_modernbert_bio.deid.keys import Key, PatientKey
 from spacy_modernbert_bio.deid.names import FAMILY, FEMALE, MALE
 from spacy_modernbert_bio.deid.surrogates import surrogate
@@ -106,16 +107,16 @@ def test_no_surrogate_could_be_read_as_a_month() -> None:
 
 def test_a_forbidden_part_is_drawn_again_and_the_others_stay() -> None:
     first, family = name("John Smith").split()
-    new = name("John Smith", forbidden=[first.upper()])
+    new = name("John Smith", forbidden=Avoid([first.upper()]))
     assert new.split()[1] == family
     assert first.lower() not in new.lower()
     assert new.startswith("J")
     # A forbidden initial is no more than a letter: it is another one then.
-    assert name("J. Smith", forbidden=["j."]).split()[0] != "J."
+    assert name("J. Smith", forbidden=Avoid(["j."])).split()[0] != "J."
     # Where the whole name is forbidden, and no part of it, all parts are drawn again.
-    assert name("John Smith", forbidden=[f"{first} {family}"]) != f"{first} {family}"
+    assert name("John Smith", forbidden=Avoid([f"{first} {family}"])) != f"{first} {family}"
 
 
 def test_where_every_listed_name_is_forbidden_one_is_made_up() -> None:
-    new = name("John Smith", forbidden=MALE | FEMALE | FAMILY)
+    new = name("John Smith", forbidden=Avoid(MALE | FEMALE | FAMILY))
     assert re.fullmatch("J[a-z]{3} S[a-z]{3}", new)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spacy_modernbert_bio.deid.drawing import Avoid
 from spacy_modernbert_bio.deid.keys import Key
 from spacy_modernbert_bio.deid.labels import LABELS
 from spacy_modernbert_bio.deid.surrogates import surrogate
@@ -74,7 +75,7 @@ def test_there_is_an_example_of_every_label() -> None:
 def test_neither_the_original_nor_what_is_forbidden_stands_in_any_surrogate(
     label: str, written: str, forbidden: list[str]
 ) -> None:
-    new = surrogate(label, written, PATIENT, forbidden=forbidden)
+    new = surrogate(label, written, PATIENT, forbidden=Avoid(forbidden))
     assert bool(new.strip()) == bool(plain(written))
     for original in (written, *forbidden):
         assert not stands_in(original, new)
@@ -134,7 +135,7 @@ def test_where_nearly_all_is_forbidden_there_still_is_a_surrogate(label: str) ->
         *map("".join, itertools.product(string.digits, repeat=3)),
         "exa",
     ]
-    new = surrogate(label, EXAMPLES[label], PATIENT, forbidden=forbidden)
+    new = surrogate(label, EXAMPLES[label], PATIENT, forbidden=Avoid(forbidden))
     assert new.strip()
     assert not any(stands_in(each, new) for each in (EXAMPLES[label], *forbidden))
 
@@ -142,7 +143,7 @@ def test_where_nearly_all_is_forbidden_there_still_is_a_surrogate(label: str) ->
 def test_a_forbidden_number_is_forbidden_however_it_is_grouped() -> None:
     new = surrogate("MEDICALRECORD", "4711-0815", PATIENT)
     regrouped = f"{new[:2]} {new[2:4]} {new[5:]}"
-    assert surrogate("MEDICALRECORD", "4711-0815", PATIENT, forbidden=[regrouped]) != new
+    assert surrogate("MEDICALRECORD", "4711-0815", PATIENT, forbidden=Avoid([regrouped])) != new
 
 
 @pytest.mark.parametrize("label", ["DATE", "AGE"])
