@@ -36,7 +36,7 @@ from spacy_modernbert_bio.cli.deidentification import RULES, load_phi_pipeline
 from spacy_modernbert_bio.cli.evaluate_phi import read_gold
 from spacy_modernbert_bio.components.phi_record import find_phi
 from spacy_modernbert_bio.errors import ConfigError
-from spacy_modernbert_bio.evaluation.redaction import Share
+from spacy_modernbert_bio.evaluation.redaction import to_figures
 from spacy_modernbert_bio.evaluation.tables import Cell, Table
 from spacy_modernbert_bio.files import atomic_file, checksum
 
@@ -187,19 +187,15 @@ def _standing_figures(standing: Standing) -> dict[str, Any]:
     return {
         "notes_per_second": standing.notes_per_second,
         "characters_per_second": standing.characters_per_second,
-        "hidden": _share_figures(overall.redacted_characters),
-        "clean": _share_figures(overall.clean_notes),
-        "over": _share_figures(overall.over_characters),
+        "hidden": to_figures(overall.redacted_characters),
+        "clean": to_figures(overall.clean_notes),
+        "over": to_figures(overall.over_characters),
         "hidden_by_label": {
             label: each.redacted_characters.value
             for label, each in standing.scores.per_label.items()
             if each.redacted_characters.whole
         },
     }
-
-
-def _share_figures(share: Share) -> dict[str, Any]:
-    return {"share": share.value, **asdict(share)}
 
 
 def _comparison_figures(comparison: Comparison) -> dict[str, Any]:

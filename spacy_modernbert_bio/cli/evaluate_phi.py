@@ -7,7 +7,6 @@ each its own run, and a corpus of another origin than the training's.
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,6 +16,7 @@ from spacy.tokens import Doc
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.deidentification import load_searching
+from spacy_modernbert_bio.cli.notes import check_apart
 from spacy_modernbert_bio.cli.pipelines import use_device
 from spacy_modernbert_bio.components.phi_record import SPANS_KEY, find_phi
 from spacy_modernbert_bio.corpora.converted import read_docs
@@ -28,6 +28,7 @@ from spacy_modernbert_bio.evaluation.redaction import (
     RedactionSummary,
     Share,
     score_redaction,
+    to_figures,
 )
 from spacy_modernbert_bio.evaluation.tables import Cell, Table
 from spacy_modernbert_bio.files import atomic_file, checksum
@@ -56,6 +57,8 @@ def evaluate_phi(
     """Score how well PHI is found: i2b2's measures, what is left, what goes with it, by length."""
     console = Console(quiet=quiet, as_json=as_json)
     with errors_shown(others=True):
+        if output is not None:
+            check_apart("--output", output, [data])
         use_device(gpu_id)
         nlp = load_searching(model)
         gold = read_gold(data, nlp)
@@ -139,8 +142,8 @@ def _figures(
         "data_sha256": checksum(data),
         "seed": seed,
         "seconds": seconds,
-        **asdict(scores),
-        "perturbed": {kind: asdict(each.overall) for kind, each in damaged.items()},
+        **to_figures(scores),
+        "perturbed": {kind: to_figures(each.overall) for kind, each in damaged.items()},
     }
 
 

@@ -22,7 +22,10 @@ from spacy_modernbert_bio.errors import ConfigError, CorpusError, PolicyError
 
 # The keys of a replacement in JSON, and their types.
 _TYPES = {"start": int, "stop": int, "new": str, "label": str, "action": str, "sources": list}
-_FIX = "Audit records as deidentify wrote them, with the very notes that it was given."
+_FIX = (
+    "Audit records as deidentify wrote them, with the very notes that it was given, under the same "
+    "paths: a note without an id has its path for one."
+)
 
 
 @dataclass(frozen=True, repr=False)

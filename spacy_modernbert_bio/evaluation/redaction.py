@@ -10,7 +10,8 @@ each source, and across sources.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -152,6 +153,20 @@ def score_redaction(
             if some
         },
     )
+
+
+def to_figures(scores: object) -> Any:
+    """Scores as plain data for JSON, with the rates that follow from their counts."""
+    if isinstance(scores, Mapping):
+        return {name: to_figures(each) for name, each in scores.items()}
+    if not is_dataclass(scores):
+        return scores
+    figures = {each.name: to_figures(getattr(scores, each.name)) for each in fields(scores)}
+    if isinstance(scores, Share):
+        figures["share"] = scores.value
+    if isinstance(scores, PRF):
+        figures |= {name: getattr(scores, name) for name in ("precision", "recall", "f1")}
+    return figures
 
 
 def length_bucket(pieces: int) -> str:

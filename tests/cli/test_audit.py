@@ -278,6 +278,16 @@ def test_an_impossible_threshold_is_refused(model, released, notes) -> None:
     assert "found 0.0; wanted a probability above 0" in result.stderr
 
 
+@pytest.mark.parametrize("option", ["--output", "--html"])
+def test_a_report_is_not_written_over_what_is_audited(notes, released, option) -> None:
+    for path in (notes, released):
+        before = path.read_bytes()
+        result = run("audit", released, "--originals", notes, option, path)
+        assert result.exit_code == 1
+        assert f"{option}: found an input; wanted another path" in result.stderr
+        assert path.read_bytes() == before
+
+
 @pytest.mark.parametrize("name", ["out.csv", "gone.jsonl", "empty"])
 def test_what_deidentify_did_not_write_is_refused(notes, tmp_path, name) -> None:
     (tmp_path / "out.csv").write_text("text\n")

@@ -46,9 +46,21 @@ def test_figures_are_those_of_the_notes(data, tmp_path):
     assert overall["over_characters"]["part"] == 0
     assert set(figures["perturbed"]) >= {"line breaks", "lower case"}
     assert figures["per_label"]["DATE"]["strict"]["tp"] == 1
+    # A script need not know how rates follow from counts.
+    assert overall["strict"]["counts"]["recall"] == pytest.approx(2 / 3)
+    assert overall["redacted_characters"]["share"] == pytest.approx(17 / 25)
+    assert figures["tokens"]["f1"] > 0
     assert "i2b2 strict" in result.stdout
     assert "line breaks" in result.stdout
     assert SECRET not in result.output + (tmp_path / "phi.json").read_text()
+
+
+def test_the_notes_are_not_written_over(data):
+    before = data.read_bytes()
+    result = run("rules", data, "--output", data)
+    assert result.exit_code == 1
+    assert "--output: found an input; wanted another path" in result.output
+    assert data.read_bytes() == before
 
 
 def test_json_is_for_scripts(data):
