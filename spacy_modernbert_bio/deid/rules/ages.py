@@ -25,7 +25,7 @@ _UNIT = (
 )
 _YEARS = r"(?:years?|yrs?|y)"
 # "old", "of age", "y/o", "yo", "y.o.", "y-o", and "yoM", with the sex.
-_OLD = r"(?:[\s-]{0,3}old\b|[\s-]of[\s-]age\b|[\s./-]{0,2}o(?:\b|(?=[mf]\b))\.?)"
+_OLD = r"(?:[\s-]{0,3}old\b|[\s-]of[\s-]age\b|[\s./-]{0,2}o\b\.?|(?<=y)/?o(?=[mf]\b))"
 _ADJECTIVES = (
     r"(?:(?:pleasant|white|black|caucasian|hispanic|asian|african[\s-]american|year"
     r"|(?:right|left)[\s-]handed)[\s-]){0,2}"
@@ -110,7 +110,7 @@ AGE_RULES: tuple[Rule, ...] = (
         "age_at_death",
         "AGE",
         ("died", "deceased", "passed", "lived", "d\\."),
-        r"(?i:(?:\saway)?,?\s(?:at|to)(?:\sbe)?\s(?P<phi>[0-9]{2,3})(?![0-9:]|[./-][0-9]|\s?(?:[ap]\.?m|h)))",
+        r"(?i:(?:\saway)?,?\s(?:at|to)(?:\sbe)?\s(?P<phi>[0-9]{2,3})(?![0-9:]|[./-][0-9]|\s?(?:[ap]\.?m|h|months|weeks|days|min)))",
     ),
     # "ninety-three-year-old", "three weeks old".
     after_cue("age_words", "AGE", _WORDS, f"(?i:(?={_LINK}{_YEARS}{_OLD})|{_LINK}{_UNIT}{_OLD})"),

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from spacy_modernbert_bio.deid.rules.tries import any_of
+
 # Letters of a cue that are looked up: "ther" would stop at each "there".
 _KEY = 5
 # A shorter cue is looked up as a whole word.
@@ -52,18 +54,9 @@ def make_cue_index(cues: Iterable[tuple[str, Item]]) -> CueIndex[Item]:
         )
         for key in by_key
     }
-    return CueIndex(re.compile(f"[^a-z](?=({_any_of(sorted(by_key))}))"), items)
-
-
-def _any_of(keys: Iterable[str], depth: int = 0) -> str:
-    """A pattern for the longest of the keys, letter by letter: `re` tries no two that begin alike.
-
-    depth: letters that are before these.
-    """
-    rest: dict[str, list[str]] = {}
-    ends = ["" if depth >= _PREFIX else "(?![a-z])"] if "" in keys else []
-    for key in keys:
-        if key:
-            rest.setdefault(key[0], []).append(key[1:])
-    ways = [first + _any_of(others, depth + 1) for first, others in rest.items()]
-    return f"(?:{'|'.join(ways + ends)})" if len(ways + ends) > 1 else "".join(ways + ends)
+    whole = any_of(
+        sorted(key for key in by_key if len(key) < _PREFIX), "(?![a-z])", small_only=True
+    )
+    begun = any_of(sorted(key for key in by_key if len(key) >= _PREFIX), small_only=True)
+    keys = "|".join(each for each in (begun, whole) if each)
+    return CueIndex(re.compile(f"[^a-z](?=({keys}))"), items)

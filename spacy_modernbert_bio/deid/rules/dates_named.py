@@ -177,8 +177,8 @@ def _is_no_day_first(match: "re.Match[str]") -> bool:
     ends = re.search(r"[0-9]\.\s", match[0])
     if ends and re.match(r"\.?\s[0-9]", text_after(match, 3)):
         return True  # "on 03-14. Mar 15"
-    ends = ends and match["month"] in ("May", "March")
-    if text_before(match, 1) == "#" or (ends and not has_sure_cue(match)):
+    is_verb = ends and match["month"] in ("May", "March")
+    if text_before(match, 1) == "#" or (is_verb and not has_sure_cue(match)):
         return True
     if not 1 <= int(match["day"]) <= _LAST_DAY:
         return True

@@ -3,13 +3,23 @@
 import re
 
 from spacy_modernbert_bio.deid.rules.name_patterns import CREDENTIAL
-from spacy_modernbert_bio.deid.rules.words import FUNCTION_WORDS, NOT_NAMES
+from spacy_modernbert_bio.deid.rules.words import (
+    FUNCTION_WORDS,
+    NOT_NAMES,
+    SERVICES,
+    SMALL_WORDS,
+)
 
 _BLANKS = re.compile(r"[\s,.]+")
 _CREDENTIALS_ONLY = re.compile(rf"{CREDENTIAL}(?:[,\s]{{1,3}}{CREDENTIAL}){{0,3}}")
 _NAME_OF_THING = re.compile(
     r"(?:brand|drug|file|generic|group|hospital|medication|model|procedure|product|sample|study|test"
     r"|trade)\s{1,2}$",
+    re.IGNORECASE,
+)
+_SERVICE = re.compile(
+    r"(?:olog(?:y|ists?)|iatr(?:y|ics?|ists?)|surger(?:y|ies)|surgeons?|icians?|itioners?|metry|tists?"
+    r"|pists?|metrists?)$",
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[0-9]\s(?:[A-Z][\w'.]{0,20}\s){1,4}$")
@@ -22,13 +32,26 @@ def no_name(match: "re.Match[str]") -> bool:
 
 def not_all_names(match: "re.Match[str]") -> bool:
     """Whether a word, other than an initial, is one of notes and not of people."""
-    words = _BLANKS.split(match["phi"])
+    words = [word for word in _BLANKS.split(match["phi"]) if word not in ("and", "&")]
+    if not words:
+        return True
+    if len(words) > 1 and words[-1].lower() == "march":
+        del words[-1]  # "Ruth March", a family name; before it is a day or a service
     return words[0] == "I" or any(len(each) > 1 and each.lower() in NOT_NAMES for each in words)
 
 
 def no_small_name(match: "re.Match[str]") -> bool:
-    """Also verbs that are names where they have a capital."""
-    return match["phi"] in ("may", "will") or not_all_names(match)
+    """Also words that are names where they have a capital."""
+    words = _BLANKS.split(match["phi"])
+    return not_all_names(match) or any(each in SMALL_WORDS for each in words)
+
+
+def no_clinician(match: "re.Match[str]") -> bool:
+    """Also a service of a hospital, and what heads a part of a note: "by Cardiology"."""
+    words = _BLANKS.split(match["phi"])
+    return not_all_names(match) or any(
+        _SERVICE.search(each) or each.lower() in SERVICES for each in words
+    )
 
 
 def credentials_only(match: "re.Match[str]") -> bool:

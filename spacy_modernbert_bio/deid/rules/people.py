@@ -20,11 +20,12 @@ from spacy_modernbert_bio.deid.rules.name_refutations import (
     credentials_only,
     drive_or_no_name,
     no_name,
-    no_small_name,
     not_all_names,
 )
+from spacy_modernbert_bio.deid.rules.people_clinicians import CLINICIAN_RULES
 from spacy_modernbert_bio.deid.rules.people_fields import FIELD_RULES
 from spacy_modernbert_bio.deid.rules.people_prose import PROSE_NAME_RULES
+from spacy_modernbert_bio.deid.rules.people_small import SMALL_NAME_RULES
 from spacy_modernbert_bio.deid.rules.rule import CueRule, Rule
 from spacy_modernbert_bio.deid.rules.seeking import SeekingRule
 
@@ -41,7 +42,7 @@ _TITLES = (
         "DOCTOR",
         re.compile(
             r"[DP](?<![^\W_].)(?:(?<=D)(?:r(?P<several>s)?|RS?)|(?<=P)(?:rof(?:essor)?|ROF))"
-            rf"{_AFTER_TITLE}(?P<phi>{NAME}(?(several)(?:(?:,\s{TITLED_NAME}){{0,3}},?"
+            rf"{_AFTER_TITLE}(?P<phi>{NAME}(?:/(?!Dr|Mr|Ms){TITLED_NAME})?(?(several)(?:(?:,\s{TITLED_NAME}){{0,3}},?"
             rf"\s(?:and|&)\s(?!Dr|Mr|Ms){TITLED_NAME})?))"
         ),
         ("dr", "drs", "prof"),
@@ -62,6 +63,14 @@ _TITLES = (
         ),
         refuted=no_name,
     ),
+    CueRule(
+        "newborn",
+        "PATIENT",
+        re.compile(r"[Bb]aby (?i:boy|girl)\s(?P<phi>[A-Z][a-z'’-]{1,24}|[A-Z]{3,24})(?![^\W_])"),
+        ("baby",),
+        not_all_names,
+        0.8,
+    ),
     # Without a period MR is magnetic resonance too, with one MS may end a sentence.
     Rule(
         "title_capitals",
@@ -75,23 +84,15 @@ _TITLES = (
         "title_other",
         "NAME",
         re.compile(
-            r"[SFRC](?<![^\W_].)(?:ister|ather|r\.|ev\.|everend|abbi|haplain)"
+            r"[SFRCOPDA](?<![^\W_].)(?:ister|ather|r\.|ev\.|everend|abbi|haplain|gt\.|fficer|astor"
+            r"|etective|eacon|ttorney)"
             rf"\s{{1,2}}(?P<phi>{TITLED_NAME})"
         ),
-        ("sister", "father", "sr", "fr", "cr", "rr", "rev", "reverend", "rabbi", "chaplain"),
-        not_all_names,
-    ),
-    # One word, or more that a comma ends: "mr. smith says", "mr. john q. smith, a".
-    CueRule(
-        "title_small",
-        "NAME",
-        re.compile(
-            r"[dm](?<![^\W_].)(?:(?<=d)r|(?<=m)rs?|(?<=m)s)\.\s?(?P<phi>[a-z][a-z'-]{1,24}\b"
-            r"(?:(?: [a-z]\.)?(?: [a-z'-]{2,24}){1,2}(?=[,;)\n]))?)"
+        (
+            *("sister", "father", "sr", "fr", "rev", "reverend", "rabbi", "chaplain", "sgt"),
+            *("officer", "pastor", "detective", "deacon", "attorney"),
         ),
-        ("dr", "mr", "mrs", "ms"),
-        no_small_name,
-        0.8,
+        not_all_names,
     ),
     # "MD Roe was notified", "RN Jane".
     CueRule(
@@ -138,4 +139,11 @@ _CREDENTIALS = (
     ),
 )
 
-PEOPLE_RULES: tuple[Rule, ...] = (*_TITLES, *_CREDENTIALS, *FIELD_RULES, *PROSE_NAME_RULES)
+PEOPLE_RULES: tuple[Rule, ...] = (
+    *_TITLES,
+    *_CREDENTIALS,
+    *FIELD_RULES,
+    *PROSE_NAME_RULES,
+    *CLINICIAN_RULES,
+    *SMALL_NAME_RULES,
+)

@@ -6,15 +6,24 @@ A name there may be one word, in capitals, or with the family name first.
 import re
 
 from spacy_modernbert_bio.deid.rules.cues import after_cue
-from spacy_modernbert_bio.deid.rules.name_patterns import LAST_FIRST, NAME, TITLE, free_name
+from spacy_modernbert_bio.deid.rules.name_patterns import (
+    CREDENTIAL,
+    LAST_FIRST,
+    NAME,
+    TITLE,
+    free_name,
+)
 from spacy_modernbert_bio.deid.rules.name_refutations import no_person_field, not_all_names
 from spacy_modernbert_bio.deid.rules.rule import Rule
 from spacy_modernbert_bio.deid.rules.seeking import SeekingRule
 
 
 def _field(name: str, label: str, *cues: str, blank: bool = False) -> Rule:
-    """A name after a heading with a colon, or in the next column; where `blank`, after a blank."""
-    link = r"(?:\s{0,3}[:>]\s{0,6}|(?<=:)\s{0,6}|[ \t]{2,8}|\t|\s-\s" + (
+    """A name after a heading with a colon, or in the next column; where `blank`, after a blank.
+
+    Dots may lead to the colon: "Full name .....: Roe, Jane".
+    """
+    link = r"(?:\s{0,3}(?:\.{2,24}\s?)?[:>]\s{0,6}|(?<=:)\s{0,6}|[ \t]{2,8}|\t|\s-\s" + (
         r"|\s{1,2})" if blank else ")"
     )
     return after_cue(
@@ -33,16 +42,6 @@ FIELD_RULES: tuple[Rule, ...] = (
         *("patient(?:'s)?(?: full| legal)? name", "pt(?:'s)? name", "patient", "pt:", "client"),
         *("re:", "name", "guarantor", "insured", "subscriber", "subscriber name", "maiden name"),
         *("last name", "first name", "middle name", "full name", "member name", "member", "alias"),
-    ),
-    # In small letters only where the heading leaves no doubt and two words fill the line.
-    after_cue(
-        "field_patient_small",
-        "PATIENT",
-        ("patient name", "pt name", "name"),
-        r"\s{0,3}:[ \t]{0,6}(?P<phi>[a-z'-]{2,24}(?: [a-z]\.?)?,?[ \t][a-z'-]{2,24})"
-        r"(?=[ \t]{0,8}(?:\Z|\r?\n|[,;|(]|[ \t]{2}))",
-        refuted=not_all_names,
-        score=0.8,
     ),
     _field(
         "field_relative",
@@ -86,12 +85,13 @@ FIELD_RULES: tuple[Rule, ...] = (
         ),
         blank=True,
     ),
-    # "cc Jane Roe", "attention Jane Roe": without a colon two words, or initials.
+    # "cc Jane Roe, John Doe", "attention Jane Roe": without a colon two words, or initials.
     after_cue(
         "copy_to",
         "DOCTOR",
         ("cc", "copies", "copy to", "attention", "attn"),
-        rf":?\s{{1,3}}{TITLE}(?P<phi>{free_name(2)})",
+        rf":?\s{{1,3}}{TITLE}(?P<phi>{free_name(2)}"
+        rf"(?:[,;] (?:and )?{TITLE}(?!{CREDENTIAL}){free_name(2)}){{0,4}})",
         refuted=not_all_names,
         score=0.8,
     ),

@@ -23,7 +23,8 @@ _KIN = (
     *("daughter", "son", "wife", "husband", "mother", "father", "sister", "brother", "aunt"),
     *("uncle", "niece", "nephew", "cousin", "spouse", "partner", "fianc[eé]e?", "grandson"),
     *("granddaughter", "grandmother", "grandfather", "girlfriend", "boyfriend", "friend"),
-    *("neighbor", "roommate", "caregiver", "guardian", "boss"),
+    *("neighbor", "roommate", "caregiver", "guardian", "boss", "mom", "dad", "grandma", "grandpa"),
+    *("stepson", "stepdaughter", "stepmother", "stepfather", "hcp", "significant other"),
 )
 _IN_BRACKETS = (
     rf"(?i:(?:(?:his|her|their|the|pt's|patient's)\s)?(?:{'|'.join(_KIN)})\b"
@@ -69,10 +70,21 @@ PROSE_NAME_RULES: tuple[Rule, ...] = (
         "relative",
         "NAME",
         tuple(f"{each}(?:-in-law)?" for each in _KIN),
-        rf"(?:'s name(?: is|,)|,|,? whose name is| is| named| called)?\s{{1,2}}\(?{TITLE}"
+        r"(?:/(?:hcp|guardian|poa))?(?:'s name(?: is|,)|,|,? whose name is| is| named| called)?"
+        rf"\s{{1,2}}\(?{TITLE}"
         rf"(?P<phi>(?=[^\W_]['’a-zà-ÿ]){TITLED_NAME})(?!['’]s\s[a-z]|-)",
         refuted=not_all_names,
         score=0.9,
+    ),
+    # "sons Tom and Jim", "parents (John and Mary)".
+    after_cue(
+        "relatives",
+        "NAME",
+        ("sons", "daughters", "brothers", "sisters", "parents", "children", "kids", "friends"),
+        rf"(?:,| are)?\s{{1,2}}\(?(?P<phi>{TITLED_NAME}(?:,? and |, | & ){TITLED_NAME}"
+        rf"(?:,? and {TITLED_NAME})?)(?!['’]s)",
+        refuted=not_all_names,
+        score=0.8,
     ),
     # "Anna Smith (niece)", "Jane Roe (pager 12345)", "Jane Roe (617-555-0198)".
     SeekingRule(
@@ -117,7 +129,7 @@ PROSE_NAME_RULES: tuple[Rule, ...] = (
             ),
             *("paged", "d/w", "consulted", "thank", "thanked", "accompanied by"),
         ),
-        rf"\s{{1,2}}(?P<phi>(?=[^\W_]{{1,24}}(?:['’.-][^\W_]{{0,24}})?\s[^\W_])"
+        rf"\s{{1,2}}(?!Drs?\b)(?P<phi>(?=[^\W_]{{1,24}}(?:['’.-][^\W_]{{0,24}})?\s[^\W_])"
         rf"(?=[A-Z](?:[a-zà-ÿ'’]|\.)){free_name(2)})(?!['’]s\s[a-z]|-)",
         refuted=not_all_names,
         score=0.7,
@@ -176,6 +188,19 @@ PROSE_NAME_RULES: tuple[Rule, ...] = (
         label="MEDICALRECORD",
         pattern=re.compile(rf"(?P<name>{_APART})\s{{1,40}}[/(|-]?\s{{0,3}}(?P<phi>{_RECORD})"),
         score=0.7,
+        refuted=_after_no_name,
+        needs=("000000", "00 00 00", "00-00-00"),
+        before=_LONGEST_NAME,
+    ),
+    # And the room.
+    SeekingRule(
+        name="room_after_number",
+        label="ROOM",
+        pattern=re.compile(
+            rf"(?P<name>{_APART})\s{{1,40}}[/(|-]?\s{{0,3}}{_RECORD}[ \t]{{1,3}}"
+            r"(?P<phi>[A-Z]?[0-9]{1,4}(?:-[0-9]{1,2})?[A-Z]?)(?=[ \t]{0,8}(?:\n|\Z))"
+        ),
+        score=0.6,
         refuted=_after_no_name,
         needs=("000000", "00 00 00", "00-00-00"),
         before=_LONGEST_NAME,

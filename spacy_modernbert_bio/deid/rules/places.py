@@ -6,6 +6,8 @@ A city shows by its state, by the street before it, or by "lives in". No list of
 import re
 
 from spacy_modernbert_bio.deid.rules.cues import after_cue
+from spacy_modernbert_bio.deid.rules.place_names import PLACE_WORD, no_place
+from spacy_modernbert_bio.deid.rules.places_home import HOME_RULES
 from spacy_modernbert_bio.deid.rules.rule import CueRule, Rule
 from spacy_modernbert_bio.deid.rules.seeking import SeekingRule
 from spacy_modernbert_bio.deid.rules.words import COUNTRIES, NOT_NAMES
@@ -25,17 +27,12 @@ _STATE_CODES = (
 _STATE = rf"(?:{_STATE_CODES}|{_STATE_NAMES}|{_STATE_NAMES.upper()})(?![A-Za-z])"
 # Codes that after "word, " are hardly anything else: no degree, test, organ or small word.
 _CLEAR_CODE = r"(?:A[KZ]|FL|GA|I[AL]|K[SY]|MN|N[CEHJMVY]|O[HK]|RI|T[NX]|UT|VT|W[AIVY])(?![A-Za-z_])"
-PLACE_WORD = r"(?:[A-Z][A-Za-zÀ-ÿ'’-]{1,30}|(?:S[tT]|F[tT]|M[tT])\.)"
 _CITY = rf"(?:{PLACE_WORD}(?:[ \t]{PLACE_WORD}){{0,3}})"
 # A city that nothing announces: its first letter, at a border, is what `re` skips to.
 _FREE_CITY = rf"[A-Z](?<![^\W_].)(?:[tf]\.|[A-Za-zÀ-ÿ'’-]{{1,30}})(?:[ \t]{PLACE_WORD}){{0,3}}"
 # In characters, with a margin; of a longer one the end is found.
 _LONGEST_PLACE = 160
-_TITLED_WORD = r"[A-Z][a-zÀ-ÿ'’]{1,24}(?:-[A-Za-zÀ-ÿ'’]{2,24})?"
-TITLED_PLACE = rf"(?:(?:St|Ft|Mt)\. )?{_TITLED_WORD}(?:[ \t](?:of )?{_TITLED_WORD}){{0,3}}"
 _STATE_ALONE = re.compile(_STATE)
-# Names of people too, so that they are not in NOT_NAMES.
-_MONTHS = frozenset(("april", "may", "june", "august"))
 _MEASURES = frozenset(
     (
         "mm",
@@ -87,12 +84,6 @@ _HOUSE = r"[0-9](?<![A-Za-z0-9/.:-].)[0-9]{0,5}(?:-[0-9]{1,4}|[A-Za-z]|\s?1/2)?"
 _ORDINAL = r"[0-9]{1,3}(?:st|nd|rd|th|ST|ND|RD|TH)"
 
 
-def no_place(match: "re.Match[str]") -> bool:
-    """Whether a word is a month, or one of notes and not of places."""
-    words = [word.lower() for word in re.split(r"[\s,]+", match["phi"])]
-    return any(word in _MONTHS or (word in NOT_NAMES and word != "new") for word in words)
-
-
 def _no_street(match: "re.Match[str]") -> bool:
     """Whether the words before "street" are those of prose or of measures: "2 MM ST"."""
     words = re.split(r"[\s,.]+", match[0])[1:-1]
@@ -117,7 +108,15 @@ def is_state(written: str) -> bool:
     return bool(_STATE_ALONE.fullmatch(written))
 
 
+def _no_city_of_state(match: "re.Match[str]") -> bool:
+    """Also "Subscriber ID 12345": Idaho's ZIP codes begin with 83."""
+    is_number = re.match(r"\s{1,2}ID\s{1,2}(?!83)[0-9]", match.string[match.end("phi") :][:12])
+    return no_place(match) or is_number is not None
+
+
 def _no_state(match: "re.Match[str]") -> bool:
+    if match["state"] == "ID" and not match["phi"].startswith("83"):
+        return True
     return not (is_state(match["state"]) or is_state(match["state"].title()))
 
 
@@ -126,11 +125,6 @@ def _no_country(match: "re.Match[str]") -> bool:
     before = match.string[max(0, match.start() - 16) : match.start()]
     after = match.string[match.end() : match.end() + 12]
     return not (_COUNTRY_BEFORE.search(before) or _COUNTRY_AFTER.match(after))
-
-
-def no_place_or_country(match: "re.Match[str]") -> bool:
-    """Also a country, which is another rule's."""
-    return no_place(match) or match["phi"] in COUNTRIES
 
 
 def _street(words: str, name: str) -> str:
@@ -161,6 +155,27 @@ PLACE_RULES: tuple[Rule, ...] = (
         "STREET",
         re.compile(r"[Pp](?<![^\W_].)(?i:\.?\s?o\.?\s?box|ost office box)\s?#?\s?[0-9]{1,6}"),
         ("box",),
+    ),
+    # "4567 Highway 20 W", "RR 2 Box 14", "Apt 4B" alone.
+    SeekingRule(
+        "street_number",
+        "STREET",
+        re.compile(
+            rf"{_HOUSE}\s{{1,2}}(?:(?:US|State|County)\s)?(?:Highway|Hwy\.?|Route|Rte\.?|Road)\s[0-9]{{1,4}}"
+            r"(?:\s[NSEW]\b)?(?![0-9/])"
+        ),
+        (" highway 0", " hwy 0", " hwy. 0", " route 0", " rte 0", " rte. 0", " road 0"),
+        before=24,
+    ),
+    after_cue(
+        "rural_route", "STREET", ("rr", "hc"), r"\s#?(?P<phi>[0-9]{1,3},?\s(?i:box)\s[0-9]{1,5})\b"
+    ),
+    after_cue(
+        "apartment",
+        "STREET",
+        ("apt", "apartment"),
+        r"\.?\s?\#?(?P<phi>[0-9]{1,4}-?[A-Za-z]?|[A-Z]-?[0-9]{1,4})(?![0-9A-Za-z]|\s?(?:hours|days))",
+        score=0.8,
     ),
     after_cue(
         "zip_cue", "ZIP", (r"zip(?:\s?code)?", "postal code"), rf"[\s:#=]{{0,4}}(?P<phi>{_ZIP})"
@@ -193,7 +208,7 @@ PLACE_RULES: tuple[Rule, ...] = (
             rf"(?P<phi>{_FREE_CITY})(?:,?\s{{1,2}}{_STATE}(?=,?{_TO_ZIP}[0-9]{{5}}(?![0-9]))"
             rf"|,\s{{1,2}}(?:{_CLEAR_CODE}|(?:{_STATE_NAMES})(?![A-Za-z])))"
         ),
-        refuted=no_place,
+        refuted=_no_city_of_state,
         needs=(" 00000",),
         anchor=re.compile(rf",(?=\s{{1,2}}[A-Z])(?=\s{{1,2}}{_STATE})"),
         before=_LONGEST_PLACE,
@@ -226,19 +241,7 @@ PLACE_RULES: tuple[Rule, ...] = (
             rf",(?=\s{{1,2}}[A-Z])(?<=[a-z],)\s{{1,2}}(?P<phi>(?:{_STATE_NAMES}|{_CLEAR_CODE})(?![A-Za-z_]))"
         ),
     ),
-    # "lives in Springfield", "flew from New Delhi".
-    after_cue(
-        "home",
-        "LOCATION",
-        (
-            *("lives?", "lived", "living", "reside[sd]?", "residing", "born", "raised", "moved"),
-            *("immigrated", "emigrated", "travel(?:ed|led|ing|ling|s)?", "flew", "drove"),
-            *("native", "resident", "originally", "visiting", "vacation(?:ing)?"),
-        ),
-        rf"\s(?:here\s)?(?:in|to|from|at|near|of|outside)\s(?P<phi>{TITLED_PLACE})",
-        refuted=no_place_or_country,
-        score=0.8,
-    ),
+    *HOME_RULES,
     # "12 Oak St., Boston": a city that ends a line, a clause or the address.
     after_cue(
         "city_after_street",

@@ -32,7 +32,7 @@ CLINICAL_WORDS = _words("""
     alzheimer alzheimer's anesthesia anesthesiology anesthetist angiogram angiography
     arrived arthritis assessment assistant associate asthma available aware back bilateral
     bleeding blood bowel brain breast breath ca cad called cancer cardiac cardiology
-    cardiothoracic care case category cause center cervical chart chemo chest chf chief
+    cardiothoracic care case category cause center cordially cervical chart chemo chest chf chief
     child-pugh chronic ckd class clinic clinical complaint condition consent consult
     consultant consultation consulting contact continue controlled copd coronary cough
     course covering crohn's culture cva dad daily daughter day deceased december deferred
@@ -55,7 +55,7 @@ CLINICAL_WORDS = _words("""
     primary procedure prostate psychiatric psychiatry pulmonary radiology reason received
     recommendations recommended record recorder recovery referral referred referring
     regarding rehab rehabilitation renal report reproductive requested resident respiratory
-    result results return review reviewed rheumatology right routine safety salter-harris
+    result results return review reviewed rheumatology right routine safety salter-harris sincerely
     same saturday section seen self september serial service services severe shortness skin
     smoker sob social son spanish speaking specialist spine spouse staff stage status stroke
     sunday surgeon surgery surgical symptoms teaching team test therapist therapy thoracic
@@ -64,6 +64,47 @@ CLINICAL_WORDS = _words("""
     wednesday wife woman wound xray year years zone
 """)
 NOT_NAMES = FUNCTION_WORDS | VERBS | CLINICAL_WORDS
+# Of these, some that are family names too.
+SURNAMES = _words("case day english good heart jan march new old page pain post son wood")
+# Of hospitals, as notes call them, and words behind a role in a heading: "Attending Attestation".
+SERVICES = _words("""
+    addendum addiction advance advised agree agreed anesthesiologist attestation attested bmt burn
+    cards case cath clearance comments coordinator crisis ct derm documentation ear echo ed endo
+    ent er float forensic friends geri geriatrics gi gu gyn hand heme hepatology hospice icu id ir
+    line management manager micu neuro neurosurg nicu night nsg nsgy nutrition ob onc ophtho optho
+    oral ortho overnight palliative peds pharmacy picc picu plastic plastics police pod pre present
+    progress psych pt pulm rapid recommends recs renal research rheum rounds sicu social speech
+    sports statement stroke study supervising supervision surg surgical swallow tele thoracics
+    toxicology triage tumor uro urogyn vascular wcc work wound
+""")
+# In small letters no names, though some are where they have a capital.
+SMALL_WORDS = SERVICES | _words("""
+    above absent advises alert appointment appt appts asap awaiting bedside below brain busy call
+    charge cont'd contin cover coverage covering d/c declined discuss doc done elective
+    eval evaluating feeling flare flow fu gradient grade hold imaging incoming intern jet jets
+    lesion lesions md mild moderate mri multiple n/a na names nil np office ok okay on-call only
+    orders outside paged pages pending phone prn private recommended relapse
+    requesting resting rn rounding same scan scans see sent several shift signature spine
+    stable tbd telephone then trace trivial unassigned updated various verbal vna wants will witness
+    may writing written
+""")
+# What people live in.
+DWELLINGS = _words("""
+    a adult an apartment apartments apt area assisted basement board both boarding building car
+    college community condo condominium country dorm dormitory duplex elderly extended facility
+    foster general group halfway high-rise home homeless hotel house housing independent long
+    mobile motel multi-level nearby nh nursing one own pain poor poverty prison public ranch
+    residential rest retirement rural same section senior seniors shelter single skilled sober
+    split-level state subsidized supervised supported supportive the tent third town trailer
+    two two-story unit utero vehicle walk-up
+""")
+# What else begins with a capital after "in".
+NO_CITIES = _words("""
+    afib arabic betadine chinese class clinic creole english fowler french full german gram greek
+    hindi italian japanese kerlix korean ligasure lithotomy mandarin phase portuguese prone recovery
+    ringer ringers russian situ sims spanish stage step supine surgery surgicel table trendelenburg
+    urdu utero vietnamese vitro vivo
+""")
 # Words before "Hospital" or "Clinic" that name none: a hospital is more than these.
 GENERIC_PLACES = NOT_NAMES | _words("""
     academic acute allergy another anticoagulation any area arthritis assisted birth burn cancer

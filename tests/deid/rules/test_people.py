@@ -59,6 +59,21 @@ WRITTEN = {
         "accompanied by [Jane] rn",
         "md [Roe] notified",
         "my nurse [Jane] can",
+        "attending: [smith]",
+        "PCP: [jones], seen",
+        "dictated by [john smith]",
+        "seen by [john smith], md",
+        "[john smith] rn\n",
+        "PCP [Jones] was",
+        "her cardiologist, [Jane Roe], said",
+        "Seen by [Smith]",
+        "SEEN BY [JOHN SMITH]",
+        "cc: [John Smith, Anna Jones]",
+        "[John Smith, Jr.], MD",
+        "[J Smith], MD",
+        "Attending: [John Smith], Cardiology",
+        "Physician .......: [Jane Roe]",
+        "Dr. [Smith/Jones]",
     ),
     "PATIENT": (
         "Mr. [J. Q. Public]",
@@ -85,6 +100,8 @@ WRITTEN = {
         "[Smith,John]",
         "[SMITH,JOHN Q] seen",
         "[Smith, John Q] (ID",
+        "Baby Boy [Smith] fed",
+        "RE: [CASEY DE LEEUW], BORN TO",
     ),
     "NAME": (
         "his daughter [Mary]",
@@ -103,6 +120,13 @@ WRITTEN = {
         "[Anna Smith] (pager",
         "[Jane Q. Roe] placed a tube",
         "mr. [john q. smith], a",
+        "dr [smith] saw",
+        "mr [jones] denies pain",
+        "mrs [jones] and",
+        "sons [Tom and Jim]",
+        "mom [Mary]",
+        "Officer [Jones]",
+        "[John Smith] denies pain",
     ),
     "AGE": (
         "[45] y/o",
@@ -137,51 +161,13 @@ WRITTEN = {
         "a [nonagenarian]",
         "IMP: [45] yrs with gout",
     ),
-    "STREET": (
-        "[12 Oak Street]",
-        "[12 Oak Dr.] here",
-        "[1234 N. Main St., Apt 4B]",
-        "[12 OAK STREET]",
-        "[12 oak street]",
-        "[221 West 42nd Street]",
-        "[12 Oak\nStreet]",
-        "[12 Oak Rd., # 24C]",
-        "[12 Oak Road].",
-        "[12 Oak Rd.]\n# Vitals",
-        "[769 tremont court]",
-        "[P.O. Box 123]",
-    ),
-    "COUNTRY": ("Immigrated from [Taiwan]", "recent [Peru] travel", "transferred to [Morocco]"),
-    "ZIP": ("zip [02139]", "Zip code: [02139]", "[02139-4307]"),
-    "CITY": ("from [Chicago], MA",),
-    "LOCATION": ("lives in [Springfield]", "born in [New Delhi]"),
-    "HOSPITAL": (
-        "[Mercy Hospital]",
-        "[MERCY HOSPITAL]",
-        "[Massachusetts General Hospital]",
-        "[Mayo Clinic]",
-        "[Elm clinic]",
-        "[Sunny Acres Nursing Home]",
-        "[Beth Israel Deaconess Medical Center]",
-        "[Children's Hospital of Philadelphia]",
-        "[Hospital of the University of Pennsylvania]",
-        "at [St. Vincent's] today",
-        "CAME TO [MERCY HOSPITAL] WITH",
-        "WENT BACK TO [ST. ANNE'S MEDICAL CENTER] BY",
-        "Call [Levy Hospital]",
-        "to [Burgess\nMemorial Hospital]",
-        "[Porter Cancer\nCenter]",
-        "[Taylor Institute]",
-        "treated at [Cedars-Sinai]",
-    ),
-    "ROOM": ("Room [412B]", "Bed [3]", "Rm. [12]", "ROOM #[7]"),
 }
 
 
 @pytest.mark.parametrize(
     ("label", "marked"), [(label, note) for label, notes in WRITTEN.items() for note in notes]
 )
-def test_who_and_where_is_found_from_end_to_end(label: str, marked: str) -> None:
+def test_who_is_found_from_end_to_end(label: str, marked: str) -> None:
     value = marked[marked.index("[") + 1 : marked.index("]")]
     assert found(marked.replace("[", "").replace("]", "")) == [(label, value)]
 
@@ -199,24 +185,6 @@ def test_an_age_after_a_name_tells_a_patient() -> None:
     assert found("of it. SMITH, JOHN Q IS A 45 YO") == [("PATIENT", "SMITH, JOHN Q"), ("AGE", "45")]
 
 
-def test_an_address_line_comes_apart_in_its_labels() -> None:
-    assert found("12 Oak Dr., Boston, MA 02139-4307") == [
-        ("STREET", "12 Oak Dr."),
-        ("CITY", "Boston"),
-        ("STATE", "MA"),
-        ("ZIP", "02139-4307"),
-    ]
-    assert found("12 Oak Ct, Springfield, Ohio - 02139") == [
-        ("STREET", "12 Oak Ct"),
-        ("CITY", "Springfield"),
-        ("STATE", "Ohio"),
-        ("ZIP", "02139"),
-    ]
-    assert found("12 Oak Ct, Springfield") == [("STREET", "12 Oak Ct"), ("CITY", "Springfield")]
-    assert found("Mesa, MD 02139") == [("CITY", "Mesa"), ("STATE", "MD"), ("ZIP", "02139")]
-    assert found("St. Louis, Missouri") == [("CITY", "St. Louis"), ("STATE", "Missouri")]
-
-
 NOTHING = """
 Parkinson's disease, Hodgkin lymphoma, Foley catheter
 MS Contin 15 mg
@@ -228,14 +196,7 @@ MRI
 They Miss the bus
 Miss the dose
 St. John's wort
-room air
-bed rest
-bed 30 degrees
-Room 5 minutes later
-General Hospital
-The Hospital
 HOSPITAL COURSE:
-Pain Clinic
 age-related
 age appropriate
 stage 3, dosage 45
@@ -263,33 +224,42 @@ Sample Name: Craniotomy
 INR, PT
 Chest, CT
 Breast, CA
-2 MM ST DEPRESSION
-12 lead ST changes
 CHIEF COMPLAINT
 the Dr. said
 dr. will see
 NDC 0002-8215-01
-born in March
-Brief Hospital Course
-Warfarin 325 MG SQ
-WARFARIN 325 MG SQ DAILY
+during 2 weeks of follow-up
+died at 22 months after
+dr to see
+dr aware
+mr brain
+moderate mr is seen
+ms contin
+PCP: none
+attending: cardiology
+seen by Cardiology
+SEEN BY SOCIAL WORK
+Attending Attestation
 CC: Transient visual loss
-Turkey sandwich
 by High Dose
 ICD GENERATOR, SERIAL 207743126
-Springfield, MA 021394
 revealed Karyotype. Intracapsular
 Placenta Grade I. Uterus normal
 """.strip().splitlines()
 
 
 @pytest.mark.parametrize("note", NOTHING)
-def test_what_only_looks_like_a_person_or_place_stays(note: str) -> None:
+def test_what_only_looks_like_a_person_stays(note: str) -> None:
     assert found(note) == []
 
 
-def test_a_bed_at_the_end_of_a_line_has_not_the_number_of_the_next() -> None:
-    assert found("heels off bed.\n9) Abg") == []
+def test_a_shift_summary_has_a_patient_a_room_and_a_doctor() -> None:
+    assert found("pt: john smith, 12-34, dr: jane roe") == [
+        ("PATIENT", "john smith"),
+        ("ROOM", "12-34"),
+        ("DOCTOR", "jane roe"),
+    ]
+    assert found("SMITH, JOHN 75913701 235S")[2] == ("ROOM", "235S")
 
 
 def test_a_name_ends_where_a_heading_or_prose_goes_on() -> None:
