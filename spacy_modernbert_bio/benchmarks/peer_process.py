@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
@@ -139,17 +140,18 @@ class PeerProcess:
         started = time.monotonic()
         timer.start()
         try:
-            process.stdin.write(line)
-            process.stdin.flush()
+            with suppress(BrokenPipeError):
+                process.stdin.write(line)
+                process.stdin.flush()
             answer = process.stdout.readline()
-        except BrokenPipeError:
-            answer = ""
+            # Waited for while it can be killed: it may live on without a word.
+            status = None if answer else process.wait()
         finally:
             timer.cancel()
         if time.monotonic() - started >= self._patience:
             raise self._failed(f"no answer in {self._patience:g} s")
         if not answer:
-            raise self._failed(f"a process that ended with status {process.wait()}")
+            raise self._failed(f"a process that ended with status {status}")
         try:
             return json.loads(answer)
         except (ValueError, RecursionError):

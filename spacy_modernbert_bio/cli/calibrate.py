@@ -19,7 +19,8 @@ from spacy_modernbert_bio.components.recall_fit import DialReport
 from spacy_modernbert_bio.components.token_pipe import TokenClassificationPipe
 from spacy_modernbert_bio.corpora.converted import read_docs
 from spacy_modernbert_bio.errors import ConfigError
-from spacy_modernbert_bio.evaluation.tables import Table
+from spacy_modernbert_bio.evaluation.recall_threshold import RecallThreshold
+from spacy_modernbert_bio.evaluation.tables import Cell, Table
 from spacy_modernbert_bio.files import atomic_folder
 
 
@@ -68,7 +69,7 @@ def calibrate(
             return
         console.table(_table(reports))
         for name, report in dials.items():
-            console.table(_dial_table(name, report))
+            console.table(_dial_table(name, report, target_recall or 0.0))
         console.say(f"Wrote {output or model}")
 
 
@@ -180,22 +181,32 @@ def _table(reports: dict[str, CalibrationReport]) -> Table:
     )
 
 
-def _dial_table(name: str, report: DialReport) -> Table:
+def _dial_table(name: str, report: DialReport, target_recall: float) -> Table:
+    rows: list[list[Cell]] = [
+        [
+            row.group,
+            report.thresholds[row.group],
+            row.fitted.spans,
+            row.recall_before,
+            row.fitted.recall,
+            row.fitted.lower_bound,
+            _reached(row.fitted, target_recall),
+        ]
+        for row in report.rows
+    ]
+    # Without gold spans of their own, for words of others that seem to be of them.
+    others = report.thresholds.keys() - {row.group for row in report.rows}
+    rows += [[group, report.thresholds[group], 0, *[None] * 4] for group in sorted(others)]
     return Table(
         ("group", "threshold", "spans", "recall before", "recall", "at least", "reached"),
-        [
-            (
-                row.group,
-                report.thresholds[row.group],
-                row.fitted.spans,
-                row.recall_before,
-                row.fitted.recall,
-                row.fitted.lower_bound,
-                "yes" if row.fitted.reached else "no: too few spans",
-            )
-            for row in report.rows
-        ],
+        rows,
         title=f"{name}: thresholds, on the data they were fitted on; of other words "
         f"{report.words_before:.2%} were taken for PHI, now {report.words_after:.2%}",
         decimals=4,
     )
+
+
+def _reached(fitted: RecallThreshold, target_recall: float) -> str:
+    if fitted.reached:
+        return "yes"
+    return "no: too few spans" if fitted.recall >= target_recall else "no: some have no chance"

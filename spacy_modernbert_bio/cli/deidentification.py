@@ -156,6 +156,9 @@ def _patient(note: Note, request: Request) -> Patient | None:
         for field, name in request.known.items()
         if note.fields.get(name) not in (None, "")
     }
+    if isinstance(values.get("id"), int):
+        # It links notes and is looked for nowhere, so that no zeros matter.
+        values["id"] = str(values["id"])
     if request.note_is_patient and "id" not in values:
         values["id"] = str(note.id)
     return Patient.from_mapping(values) if values else None

@@ -8,6 +8,7 @@ and the exit code is 1.
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -81,7 +82,10 @@ def deidentify(
     gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
 ) -> None:
-    """Remove or transform PHI by a policy; a note that may hold some still is never passed on."""
+    """Remove or transform PHI by a policy; a note that may hold some still is never passed on.
+
+    Names of files, ids and kept fields go out as they are: see to it that they hold no PHI.
+    """
     console = Console(quiet=quiet)
     failed = 0
     with errors_shown(others=True):
@@ -97,7 +101,7 @@ def deidentify(
         entries: list[VaultEntry] = []
         said = [*(known or ()), note_is_patient]
         identity = _identity(model, nlp, target, chosen, key, said)
-        with Journal(output, identity) as journal:
+        with closing(Journal(output, identity)) as journal:
             gone = "--vault" if vault is not None else "stdin" if STDIN in inputs else ""
             if gone and journal.done:
                 raise ConfigError(

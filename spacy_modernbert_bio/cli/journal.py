@@ -7,7 +7,6 @@ output will hold, and goes when the output is there.
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from spacy_modernbert_bio.errors import ConfigError
@@ -46,19 +45,11 @@ class Journal:
 
     def remove(self) -> None:
         """The output is there: nothing is left to go on with."""
-        self._stream.close()
+        self.close()
         self.path.unlink()
 
-    def __enter__(self) -> "Journal":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close it; the file stays for a run that goes on."""
+    def close(self) -> None:
+        """No more records now; the file stays for a run that goes on."""
         self._stream.close()
 
     def _whole_lines(self, head: bytes) -> int:

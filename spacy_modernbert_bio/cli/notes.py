@@ -29,7 +29,7 @@ class Note:
     """
 
     source: str
-    id: Any
+    id: Any = field(repr=False)
     text: str = field(default="", repr=False)
     fields: Mapping[str, Any] = field(default_factory=dict, repr=False)
     failure: str = ""

@@ -29,7 +29,7 @@ from spacy_modernbert_bio.components.phi_record import (
 from spacy_modernbert_bio.components.recall_dial import RecallDial, check_thresholds
 from spacy_modernbert_bio.components.recall_fit import DialReport, fit_dial
 from spacy_modernbert_bio.components.tags import Indices, word_rows
-from spacy_modernbert_bio.components.token_pipe import TokenClassificationPipe
+from spacy_modernbert_bio.components.token_pipe import DEFAULT_MODEL, TokenClassificationPipe
 from spacy_modernbert_bio.components.word_chain import Decoder, DocSpans, Revision
 from spacy_modernbert_bio.deid.labels import category_of
 from spacy_modernbert_bio.deid.policy import load_policy
@@ -46,19 +46,6 @@ decoder = "crf"
 policy = null
 on_error = "raise"
 
-[modernbert_deid.model]
-@architectures = "spacy_modernbert_bio.TokenClassifier.v1"
-nO = null
-dropout = 0.1
-
-[modernbert_deid.model.tok2vec]
-@architectures = "spacy-transformers.TransformerListener.v1"
-grad_factor = 1.0
-upstream = "*"
-
-[modernbert_deid.model.tok2vec.pooling]
-@layers = "reduce_mean.v1"
-
 [modernbert_deid.scorer]
 @scorers = "spacy_modernbert_bio.phi_scorer.v1"
 """
@@ -67,7 +54,10 @@ upstream = "*"
 @Language.factory(
     "modernbert_deid",
     assigns=["doc.spans", "doc._.phi", "doc._.deidentified"],
-    default_config=load_config_from_str(DEFAULT_CONFIG)["modernbert_deid"],
+    default_config={
+        **load_config_from_str(DEFAULT_CONFIG)["modernbert_deid"],
+        "model": DEFAULT_MODEL,
+    },
     default_score_weights={
         "spans_phi_f": 0.5,
         "phi_recall": 0.5,

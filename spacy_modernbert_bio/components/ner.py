@@ -11,7 +11,7 @@ from spacy.util import load_config_from_str
 from thinc.api import Model
 
 from spacy_modernbert_bio.components.extensions import install_extensions, store_confidence
-from spacy_modernbert_bio.components.token_pipe import TokenClassificationPipe
+from spacy_modernbert_bio.components.token_pipe import DEFAULT_MODEL, TokenClassificationPipe
 from spacy_modernbert_bio.components.word_chain import Decoder, DocSpans
 from spacy_modernbert_bio.models.token_classifier import TagScores
 
@@ -24,19 +24,6 @@ spans_key = null
 overwrite = false
 decoder = "viterbi"
 
-[modernbert_ner.model]
-@architectures = "spacy_modernbert_bio.TokenClassifier.v1"
-nO = null
-dropout = 0.1
-
-[modernbert_ner.model.tok2vec]
-@architectures = "spacy-transformers.TransformerListener.v1"
-grad_factor = 1.0
-upstream = "*"
-
-[modernbert_ner.model.tok2vec.pooling]
-@layers = "reduce_mean.v1"
-
 [modernbert_ner.scorer]
 @scorers = "spacy_modernbert_bio.entity_scorer.v1"
 """
@@ -45,7 +32,10 @@ upstream = "*"
 @Language.factory(
     "modernbert_ner",
     assigns=["doc.ents", "doc.spans", "token.ent_iob", "token.ent_type", "span._.confidence"],
-    default_config=load_config_from_str(DEFAULT_CONFIG)["modernbert_ner"],
+    default_config={
+        **load_config_from_str(DEFAULT_CONFIG)["modernbert_ner"],
+        "model": DEFAULT_MODEL,
+    },
     default_score_weights={"ents_f": 1.0, "ents_p": 0.0, "ents_r": 0.0, "ents_per_type": None},
 )
 def make_ner(

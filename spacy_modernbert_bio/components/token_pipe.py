@@ -16,7 +16,7 @@ from spacy.language import Language
 from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_get_examples
-from spacy.util import minibatch
+from spacy.util import load_config_from_str, minibatch
 from spacy.vocab import Vocab
 from thinc.api import Model
 
@@ -44,6 +44,22 @@ from spacy_modernbert_bio.models.crf import Chain
 from spacy_modernbert_bio.models.tag_scheme import TagRules, allowed_transitions
 from spacy_modernbert_bio.models.token_classifier import TagScores
 
+MODEL_CONFIG = """
+[model]
+@architectures = "spacy_modernbert_bio.TokenClassifier.v1"
+nO = null
+dropout = 0.1
+
+[model.tok2vec]
+@architectures = "spacy-transformers.TransformerListener.v1"
+grad_factor = 1.0
+upstream = "*"
+
+[model.tok2vec.pooling]
+@layers = "reduce_mean.v1"
+"""
+# What the factories have for `model` where a config says nothing.
+DEFAULT_MODEL = load_config_from_str(MODEL_CONFIG)["model"]
 # Documents that the model sees when it is initialised, to find its widths; spaCy's own number.
 _SAMPLE_DOCS = 10
 

@@ -7,7 +7,6 @@ import ast
 import json
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from spacy_modernbert_bio.benchmarks.deid_peers import (
     score_reading,
     timed,
 )
-from spacy_modernbert_bio.benchmarks.peer_process import Pass, PeerProcess, ensure_environment
+from spacy_modernbert_bio.benchmarks.peer_process import Pass, PeerProcess
 from spacy_modernbert_bio.benchmarks.peer_programs import PROGRAMS, SERVE
 from spacy_modernbert_bio.cli.benchmark import app
 from spacy_modernbert_bio.errors import ConfigError
@@ -42,6 +41,12 @@ DIES = GREETING + "line = input()\nprint(line, file=sys.stderr)\nsys.exit(3)"
 
 def peer(program, *, patience=30.0):
     return PeerProcess("fake", Path(sys.executable), program, "1.0", patience=patience)
+
+
+def test_a_peer_that_closes_its_mouth_and_lives_on_is_too_slow():
+    process = peer(GREETING + "input()\nimport os\nos.close(1)\ntime.sleep(60)", patience=1.0)
+    with pytest.raises(ConfigError, match="found no answer in 1 s"):
+        process(["none"])
 
 
 def test_a_peer_gets_no_key_of_ours(monkeypatch):
@@ -110,46 +115,6 @@ def test_what_is_wrong_with_a_peer_is_said_without_the_notes(program, found, cap
 def test_a_peer_that_takes_too_long_is_ended():
     with pytest.raises(ConfigError, match=r"found no answer in 0.5 s"):
         peer(GREETING + "time.sleep(60)", patience=0.5)(["x" * 1_000_000])
-
-
-def test_an_environment_that_is_there_is_used_as_it_is(tmp_path, monkeypatch):
-    monkeypatch.setattr(subprocess, "run", None)
-    make_folder(tmp_path / "peers")
-    assert ensure_environment(tmp_path / "peers", ["none"]) == tmp_path / "peers/bin/python"
-
-
-def test_an_environment_is_made_with_what_is_required(tmp_path, monkeypatch):
-    commands = []
-
-    def run(command, **options):
-        commands.append(command)
-        return subprocess.CompletedProcess(command, 0)
-
-    monkeypatch.setattr(subprocess, "run", run)
-    python = str(ensure_environment(tmp_path / "peers", ["a==1", "b==2"]))
-    venv, pip = commands
-    assert venv == [sys.executable, "-m", "venv", str(tmp_path / "peers")]
-    assert (pip[:3], pip[-2:]) == ([python, "-m", "pip"], ["a==1", "b==2"])
-
-
-def test_an_environment_that_cannot_be_made_is_said_and_leaves_nothing(tmp_path, monkeypatch):
-    folder = tmp_path / "peers"
-
-    def run(command, **options):
-        folder.mkdir(exist_ok=True)
-        return subprocess.CompletedProcess(command, 7 if "pip" in command else 0)
-
-    monkeypatch.setattr(subprocess, "run", run)
-    with pytest.raises(ConfigError, match=r"found pip that ended with status 7; wanted an envir"):
-        ensure_environment(folder, ["a==1"])
-    assert not folder.exists()
-
-
-def test_a_folder_of_something_else_is_left_alone(tmp_path):
-    (tmp_path / "notes.txt").write_text("text")
-    with pytest.raises(ConfigError, match="found no virtual environment; wanted one, or a place"):
-        ensure_environment(tmp_path, [])
-    assert (tmp_path / "notes.txt").exists()
 
 
 def spans_of_philter():

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 import spacy
@@ -7,7 +8,9 @@ from spacy.tokens import DocBin
 from typer.testing import CliRunner
 
 from spacy_modernbert_bio.cli.calibrate import calibrate, calibrate_pipeline
+from spacy_modernbert_bio.components.recall_fit import DialReport, DialRow
 from spacy_modernbert_bio.errors import ConfigError, CorpusError
+from spacy_modernbert_bio.evaluation.recall_threshold import RecallThreshold
 from tests.components.phi import phi_examples, trained_deid
 from tests.components.tagging import MODEL, TEXTS, blank, corpus, spans_of, train
 
@@ -147,5 +150,28 @@ def test_thresholds_of_a_target_recall_are_saved_and_shown(tmp_path):
     assert set(thresholds) == {"LOCATION", "NAME"}
     result = command(tmp_path / "model", tmp_path / "dev.spacy", *target, "--json")
     dial = json.loads(result.stdout)["modernbert_deid"]["dial"]
-    fitted = {row["group"]: row["fitted"]["threshold"] for row in dial["rows"]}
-    assert fitted == pytest.approx(thresholds)
+    assert dial["thresholds"] == pytest.approx(thresholds)
+    assert {row["group"] for row in dial["rows"]} == {"LOCATION", "NAME"}
+
+
+def test_a_target_that_was_not_reached_says_why(tmp_path, monkeypatch):
+    nlp = trained_deid()
+    nlp.to_disk(tmp_path / "model")
+    DocBin(docs=[each.reference for each in phi_examples(nlp)]).to_disk(tmp_path / "dev.spacy")
+
+    def fit(*_, **__):
+        few = RecallThreshold(0.5, 1.0, 0.9, spans=9, documents=3, reached=False)
+        rows = (DialRow("DATE", few, 1.0), DialRow("NAME", replace(few, recall=0.8), 0.5))
+        return DialReport(rows, {"AGE": 0.2, "DATE": 0.5, "NAME": 0.4}, 0.0, 0.1)
+
+    monkeypatch.setattr("spacy_modernbert_bio.components.deid.fit_dial", fit)
+    target = ("--target-recall", "0.95", "--output", tmp_path / "out")
+    result = command(tmp_path / "model", tmp_path / "dev.spacy", *target)
+    assert result.exit_code == 0, result.output
+    told = {line.split("  ")[0]: line for line in result.stdout.splitlines()}
+    assert "no: too few spans" in told["DATE"]
+    assert "no: some have no chance" in told["NAME"]
+    # Nothing of it is gold, and words of others that seem to be of it need it.
+    assert "0.2000" in told["AGE"]
+    kept = spacy.load(tmp_path / "out").get_pipe("modernbert_deid").cfg["thresholds"]
+    assert kept == {"AGE": 0.2, "DATE": 0.5, "NAME": 0.4}

@@ -1,11 +1,9 @@
 """modernbert-bio deidentify: notes in, notes without PHI out, or none at all."""
 
 import csv
-import json
 import stat
 from datetime import datetime, timezone
 from decimal import Decimal
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,15 +13,10 @@ from spacy.language import Language
 from spacy.tokens import Doc
 from typer.testing import CliRunner
 
-from spacy_modernbert_bio.cli import deidentification
 from spacy_modernbert_bio.cli.app import app
 from spacy_modernbert_bio.deid.keys import Key
 from spacy_modernbert_bio.deid.vault import read_vault
-
-SECRET = "Zorblatt"
-NOTE = f"Mr. {SECRET} seen 3/14/2019, MRN: 0485921."
-CLEAN = "Mr. [PATIENT] seen 2019, MRN: [MEDICALRECORD]."
-KEY = "a secret of more than sixteen bytes"
+from tests.cli.deidentifying import CLEAN, KEY, NOTE, SECRET, lines, run, write_lines
 
 
 @Language.component("test_fails_at_the_word")
@@ -31,23 +24,6 @@ def fail_at_the_word(doc: Doc) -> Doc:
     if "Rumpelstiltskin" in doc.text:
         raise ValueError(doc.text)
     return doc
-
-
-def run(*arguments, **environment):
-    return CliRunner().invoke(
-        app,
-        ["deidentify", *map(str, arguments)],
-        env={"MODERNBERT_BIO_KEY": None, **environment},
-    )
-
-
-def lines(path: Path) -> list[dict]:
-    return [json.loads(line) for line in path.read_text(encoding="utf8").splitlines()]
-
-
-def write_lines(path: Path, *records: dict) -> Path:
-    path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf8")
-    return path
 
 
 @pytest.fixture
@@ -135,6 +111,16 @@ def test_what_is_known_of_the_patient_is_found_and_the_same_in_all_his_notes(tmp
     assert SECRET.lower() not in (one + two + other).lower()
 
 
+def test_a_patients_id_may_be_a_number(tmp_path):
+    records = ({"id": n, "text": NOTE, "subject": 7} for n in "ab")
+    notes = write_lines(tmp_path / "notes.jsonl", *records)
+    command = ("rules", notes, "--output", tmp_path / "o.jsonl", "--policy", "surrogate")
+    result = run(*command, "--known", "id=subject", MODERNBERT_BIO_KEY=KEY)
+    assert result.exit_code == 0, result.output
+    first, second = lines(tmp_path / "o.jsonl")
+    assert first["text"] == second["text"]
+
+
 def test_a_keyed_policy_without_a_key_or_a_patient_gives_no_text(tmp_path, notes):
     command = ("rules", notes, "--output", tmp_path / "out.jsonl", "--policy", "surrogate")
     result = run(*command)
@@ -178,82 +164,6 @@ def test_a_cell_that_fails_says_that_it_is_withheld(tmp_path):
     assert (tmp_path / "out.csv").read_text().splitlines()[-1] == "[NOTE WITHHELD]"
 
 
-def test_a_run_that_was_stopped_goes_on_and_reads_nothing_twice(tmp_path, monkeypatch):
-    notes = write_lines(
-        tmp_path / "notes.jsonl", *({"id": n, "text": f"{NOTE} {n}"} for n in range(9))
-    )
-    command = ("rules", notes, "--output", tmp_path / "out.jsonl", "--policy", "safe_harbor")
-    whole = tmp_path / "whole.jsonl"
-    assert run("rules", notes, "--output", whole, "--policy", "safe_harbor").exit_code == 0
-    read, seen = deidentification.deidentify_doc, []
-
-    def stop_at_the_sixth(doc, *rest, **options):
-        seen.append(doc.text)
-        if len(seen) == 6:
-            raise KeyboardInterrupt
-        return read(doc, *rest, **options)
-
-    monkeypatch.setattr(deidentification, "deidentify_doc", stop_at_the_sixth)
-    assert run(*command, "--batch-size", 2).exit_code != 0
-    assert not (tmp_path / "out.jsonl").exists()
-    part = tmp_path / "out.jsonl.part"
-    assert len(part.read_bytes().splitlines()) == 1 + 4
-    part.write_bytes(part.read_bytes() + b'{"id": half a li')
-    seen.clear()
-    monkeypatch.setattr(
-        deidentification, "deidentify_doc", lambda d, *r, **o: seen.append(d) or read(d, *r, **o)
-    )
-    result = run(*command, "--batch-size", 2)
-    assert result.exit_code == 0, result.output
-    assert len(seen) == 5
-    assert (tmp_path / "out.jsonl").read_bytes() == whole.read_bytes()
-
-
-def test_what_another_run_has_left_is_not_gone_on_with(tmp_path, notes):
-    (tmp_path / "out.jsonl.part").write_bytes(b'{"run": "another"}\n')
-    command = ("rules", notes, "--output", tmp_path / "out.jsonl", "--policy", "safe_harbor")
-    result = run(*command)
-    assert result.exit_code == 1
-    assert "found what another run has left" in result.output
-
-
-def test_what_another_program_has_left_is_not_touched(tmp_path, notes):
-    part = tmp_path / "out.jsonl.part"
-    for content in (b"half of a download", b"half of\n a download"):
-        part.write_bytes(content)
-        result = run("rules", notes, "--output", tmp_path / "out.jsonl", "--policy", "safe_harbor")
-        assert result.exit_code == 1
-        assert "found what another run has left" in result.output
-        assert part.read_bytes() == content
-
-
-def test_a_run_whose_first_line_was_cut_off_begins_anew(tmp_path, notes):
-    part = tmp_path / "out.jsonl.part"
-    command = ("rules", notes, "--output", tmp_path / "out.jsonl", "--policy", "safe_harbor")
-    part.write_bytes(b'{"run": ')
-    result = run(*command)
-    assert result.exit_code == 0, result.output
-    assert len(lines(tmp_path / "out.jsonl")) == 2
-
-
-def test_a_run_on_a_pipeline_that_was_trained_anew_is_another(tmp_path, notes, monkeypatch):
-    nlp = spacy.blank("en")
-    nlp.add_pipe("phi_rules", config={"policy": "safe_harbor"})
-    nlp.to_disk(tmp_path / "model")
-    command = (tmp_path / "model", notes, "--output", tmp_path / "out.jsonl")
-
-    def stop(*_, **__):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("spacy_modernbert_bio.cli.deidentified_output.Output.write", stop)
-        assert run(*command).exit_code != 0
-    nlp.to_disk(tmp_path / "model")
-    result = run(*command)
-    assert result.exit_code == 1
-    assert "found what another run has left" in result.output
-
-
 def test_a_vault_is_the_way_back_and_its_owners_alone(tmp_path, notes):
     vault, key_file = tmp_path / "way.vault", tmp_path / "key"
     key_file.write_text(KEY)
@@ -266,23 +176,6 @@ def test_a_vault_is_the_way_back_and_its_owners_alone(tmp_path, notes):
     assert (first.note, first.original, first.new) == ("a", SECRET, "[PATIENT]")
 
 
-def test_a_stopped_run_cannot_go_on_with_a_vault(tmp_path, notes, monkeypatch):
-    key_file = tmp_path / "key"
-    key_file.write_text(KEY)
-    command = ("rules", notes, "--output", tmp_path / "out.jsonl", "--policy", "safe_harbor")
-    command = (*command, "--key-file", key_file, "--vault", tmp_path / "way.vault")
-
-    def stop(*_, **__):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("spacy_modernbert_bio.cli.deidentify.write_vault", stop)
-        assert run(*command).exit_code != 0
-    result = run(*command)
-    assert result.exit_code == 1
-    assert "found a run that was stopped, and --vault" in result.output
-
-
 def test_a_pipeline_on_stdin_and_its_own_policy(tmp_path):
     nlp = spacy.blank("en")
     nlp.add_pipe("phi_rules", config={"policy": "safe_harbor"})
@@ -291,22 +184,6 @@ def test_a_pipeline_on_stdin_and_its_own_policy(tmp_path):
     result = CliRunner().invoke(app, arguments, input=NOTE)
     assert result.exit_code == 0, result.output
     assert lines(tmp_path / "o.jsonl")[0]["text"] == CLEAN
-
-
-def test_a_stopped_run_on_stdin_cannot_go_on(tmp_path, monkeypatch):
-    arguments = ["rules", "-", "--output", str(tmp_path / "o.jsonl"), "--policy", "safe_harbor"]
-    arguments = ["deidentify", *arguments, "--jsonl"]
-
-    def stop(*_, **__):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr("spacy_modernbert_bio.cli.deidentified_output.Output.write", stop)
-        assert CliRunner().invoke(app, arguments, input='{"text": "One."}\n').exit_code != 0
-    # Other notes, of which the first would be taken for read.
-    result = CliRunner().invoke(app, arguments, input='{"text": "Two."}\n')
-    assert result.exit_code == 1
-    assert "found a run that was stopped, and stdin" in result.output
 
 
 def test_a_parquets_days_and_numbers_go_along(tmp_path):

@@ -1,5 +1,3 @@
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +13,7 @@ from spacy_modernbert_bio.evaluation.phi_scores import (
     count_note,
     relaxed_counts,
 )
-from spacy_modernbert_bio.evaluation.redaction import length_bucket, score_redaction, to_figures
+from spacy_modernbert_bio.evaluation.redaction import length_bucket, score_redaction
 from spacy_modernbert_bio.evaluation.spans import PRF, Span, score_spans
 
 #       0         1         2
@@ -230,28 +228,6 @@ def test_intervals_come_from_notes_and_hold_the_figure():
     assert overall.over_tokens.interval == pytest.approx((0.12, 0.28), abs=0.015)
     again = score_redaction([hit] * 80 + [miss] * 20, samples=2000).overall
     assert again == overall
-
-
-def test_figures_for_json_have_the_rates():
-    figures = to_figures(scores_of((4, 14, "DOCTOR")))
-    assert figures["hipaa_strict"] == {
-        "tp": 0,
-        "fp": 0,
-        "fn": 1,
-        "precision": 0.0,
-        "recall": 0.0,
-        "f1": 0.0,
-    }
-    assert figures["overall"]["clean_notes"]["share"] == 0.0
-    assert figures["per_label"]["DOCTOR"]["redacted_characters"]["share"] == 1.0
-    nothing = to_figures(scores_of(gold=(), text="x"))
-    assert nothing["overall"]["clean_notes"] == {
-        "part": 0,
-        "whole": 0,
-        "interval": None,
-        "share": None,
-    }
-    json.dumps(nothing)
 
 
 EDGES = st.integers(0, 12)
