@@ -1,5 +1,6 @@
 """The peers' environment is made once, whole or not at all."""
 
+import os
 import subprocess
 import sys
 
