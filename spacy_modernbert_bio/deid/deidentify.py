@@ -113,10 +113,14 @@ def _replace(
     text: str, spans: Iterable[PhiSpan], policy: Policy, key: PatientKey | None
 ) -> Deidentified:
     tags = [match.span() for match in TAG.finditer(text)]
-    merged = merge_spans(_without_tags(text, spans, tags))
-    replaced = [span for span in merged if policy.action(span.label) != "keep"]
-    repeats = find_repeats(text, replaced, policy, untouched=tags)
-    contexts = _contexts(text, merged, policy, key)
+    # What is kept goes first: a town that stays hides no name that was found inside of it.
+    given = [
+        span for span in _without_tags(text, spans, tags) if policy.action(span.label) != "keep"
+    ]
+    # Again without blanks: what one span leaves of another may end in some.
+    replaced = list(_without_tags(text, merge_spans(given), tags))
+    repeats = find_repeats(text, replaced, policy, inside=given, untouched=tags)
+    contexts = _contexts(text, replaced, given, policy, key)
     written = _Writer(text, contexts)
     replacements = tuple(map(written.replacement, sorted([*replaced, *repeats])))
     new_text, offsets = apply(text, replacements)
@@ -140,30 +144,35 @@ def _without_tags(
 
 
 def _contexts(
-    text: str, spans: Sequence[PhiSpan], policy: Policy, key: PatientKey | None
+    text: str,
+    replaced: Sequence[PhiSpan],
+    given: Sequence[PhiSpan],
+    policy: Policy,
+    key: PatientKey | None,
 ) -> dict[str, Context]:
     """What operators may know, by label."""
-    years = full_years(text[span.start : span.stop] for span in spans if span.label == "DATE")
+    years = full_years(text[span.start : span.stop] for span in replaced if span.label == "DATE")
     context = Context(
         label="",
         policy=policy,
         key=key,
         year=note_year(years),
         latest_year=max(years, default=None),
-        forbidden=_forbidden(text, spans, policy),
+        forbidden=_forbidden(text, [*replaced, *given], policy),
     )
-    return {label: replace(context, label=label) for label in {span.label for span in spans}}
+    return {label: replace(context, label=label) for label in {span.label for span in given}}
 
 
 def _forbidden(text: str, spans: Iterable[PhiSpan], policy: Policy) -> Avoid:
-    """What no surrogate may be or hold: originals that get one, and parts of names.
+    """What no surrogate may be or hold: originals and parts of names, but those of dates and ages.
 
-    Short ones are left out, as in `repeats`: a surrogate keeps initials.
+    A year or an age that is generalised, or moved, stands in the output anyway. Short ones are left
+    out, as in `repeats`: a surrogate keeps initials.
     """
     originals = {
         (text[span.start : span.stop], span.label)
         for span in spans
-        if policy.action(span.label) == "surrogate"
+        if policy.action(span.label) not in ("shift", "generalise") and span.label != "AGE"
     }
     parts = {part for original, label in originals for part in parts_of_name(original, label)}
     long = {

@@ -23,6 +23,7 @@ _LEAST_ID_SIGNS = 6
 # A North American number without its country code, and without its area code.
 _NATIONAL_DIGITS, _LOCAL_DIGITS = 10, 7
 _NOT_DIGIT = re.compile(r"[^0-9]")
+_NO_NUMBER = re.compile(r"[^\W\d_]+|[#;,]")
 _ZIP = re.compile(r"\b[0-9]{5}(?:-?[0-9]{4})?\s*$")
 _SEGMENTS = re.compile(r"[,;\n]+")
 # Words of streets in the forms that they are written in.
@@ -131,7 +132,8 @@ def _find_identifier(text: KnownText, identifier: str, least: int) -> Iterator[P
 
 
 def _find_phone(text: KnownText, phone: str) -> Iterator[PhiSpan]:
-    digits = _NOT_DIGIT.sub("", fold(phone))
+    # Without its extension, or words as "home": the extension alone says nothing.
+    digits = max((_NOT_DIGIT.sub("", each) for each in _NO_NUMBER.split(fold(phone))), key=len)
     forms = {digits, digits[-_NATIONAL_DIGITS:]}
     if len(digits) >= _NATIONAL_DIGITS:
         forms |= {digits[-_LOCAL_DIGITS:], "1" + digits[-_NATIONAL_DIGITS:]}

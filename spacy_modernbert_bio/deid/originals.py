@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import chain
 
 from spacy_modernbert_bio.deid.labels import category_of
+from spacy_modernbert_bio.deid.ordinary_names import ORDINARY
 from spacy_modernbert_bio.deid.readings import fold
-from spacy_modernbert_bio.deid.repeats import ORDINARY, parts_of_name
+from spacy_modernbert_bio.deid.repeats import parts_of_name
 from spacy_modernbert_bio.deid.wording import word_set
 
 # Shorter ones say too little: initials, ages, "B2" without its place.

@@ -28,25 +28,12 @@ from typing import NamedTuple
 
 from spacy_modernbert_bio.deid.labels import category_of
 from spacy_modernbert_bio.deid.names import read_name
+from spacy_modernbert_bio.deid.ordinary_names import ORDINARY
 from spacy_modernbert_bio.deid.policy import Action, Policy
 from spacy_modernbert_bio.deid.spans import PhiSpan
 from spacy_modernbert_bio.deid.wording import plain
 
 SOURCE = "repeat"
-# Names that are words of notes too, months among them.
-_WORDS = (
-    "april august autumn baker ball banks bell best bill bird black block bloom blue bond "
-    "brook brown burns bush carter case chance chase child christian church clay cole colon "
-    "constant cook cross daisy dale dawn day dean drew early ernest faith fall field fields "
-    "fish fisher foot ford forest fox frank gay gene good grace grant gray green grey guy "
-    "hand hands hardy head heart heath hill holder hope house hunter iris ivy jack joy june "
-    "king knight lake lane lily little long love low major march mark may miles miller moody "
-    "moon olive page park parks pat patience penny person pole pope porter post power price "
-    "prince ray red reed rich rivers robin rock rose ruby rush sage savage scales sharp short "
-    "silver small snow stone storm street strong summer swift temple van victor violet wade "
-    "walker wall ward waters way west white will winter wise wolf wood woods worth young"
-)
-ORDINARY = frozenset(_WORDS.split())
 
 # In letters and digits: shorter originals say too little, and stand everywhere.
 LEAST_CHARACTERS = 3
@@ -71,17 +58,25 @@ def find_repeats(
     found: Sequence[PhiSpan],
     policy: Policy,
     *,
+    inside: Iterable[PhiSpan] = (),
     untouched: Iterable[tuple[int, int]] = (),
 ) -> list[PhiSpan]:
     """Where originals of `found` stand again, in order, without overlaps, with source "repeat".
 
     found: in order and without overlaps; those whose label the policy keeps are not looked for.
+    inside: spans as they were before `found` was merged of them, looked for too: the "Smith" of
+    "Smith Clinic"; of numbers without a letter those of _SURE_DIGITS or more.
     untouched: ranges, as of tags, in which nothing is looked for. Where repeats overlap, the one
     that begins first keeps its borders; what is in a span of `found` that is replaced is left out.
     """
     replaced = [span for span in found if policy.action(span.label) != "keep"]
     taken = _joined([*((span.start, span.stop) for span in replaced), *untouched])
-    words, numbers = _index(text, replaced, policy)
+    sure = (
+        span
+        for span in inside
+        if policy.action(span.label) != "keep" and _is_sure(text[span.start : span.stop])
+    )
+    words, numbers = _index(text, [*replaced, *sure], policy)
     borders = [border for both in taken for border in both]
     tokens = list(_tokens(text, borders, words.vocabulary, numbers=bool(numbers)))
     matches = sorted(
@@ -93,9 +88,13 @@ def find_repeats(
 
 def action_of_repeat(action: Action, original: str) -> Action:
     """What is done with a repeat whose label has this action: a short number gets no surrogate."""
+    return "redact" if action == "surrogate" and not _is_sure(original) else action
+
+
+def _is_sure(original: str) -> bool:
+    """Whether it is no number, or one that is no measurement."""
     digits = sum(map(str.isdecimal, original))
-    is_number = digits > 0 and not any(map(str.isalpha, original))
-    return "redact" if action == "surrogate" and is_number and digits < _SURE_DIGITS else action
+    return not digits or digits >= _SURE_DIGITS or any(map(str.isalpha, original))
 
 
 class _Token(NamedTuple):

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 
 from spacy_modernbert_bio.deid.labels import CATEGORIES
 
+# Labels of which a policy may let something stand: a city, a year, an age. A name or a number that
+# was found inside of such a span must not stand with it. LOCATION may be a town.
+_MAY_STAY = ("PROFESSION", "LOCATION", "CITY", "STATE", "COUNTRY", "ZIP", "AGE", "DATE")
 # Of equal spans, whose label counts: what is known of the patient, then rules, then the model.
 _TRUSTED = ("known", "rules", "model")
 
@@ -35,7 +38,8 @@ class PhiSpan:
 def merge_spans(spans: Iterable[PhiSpan]) -> list[PhiSpan]:
     """Spans that don't overlap and cover every character that one of `spans` covers, in order.
 
-    Spans of one label that overlap become one. Of others the longest keeps its borders; at equal
+    Spans of one label that overlap become one. Of others the longest keeps its borders; but a town,
+    a date, an age or a profession (_MAY_STAY) yields to a name, a number, a street. At equal
     length, a type ("MEDICALRECORD") goes before a category ("ID"), what is known of the patient
     before rules, rules before the model, a higher score before a lower. What the others cover
     beyond it stays, with their label. A span's sources are all that overlap it, its score the
@@ -82,11 +86,12 @@ def _join_same_label(spans: Iterable[PhiSpan]) -> list[PhiSpan]:
     return joined
 
 
-def _rank(span: PhiSpan) -> tuple[int, bool, int, float, int, str]:
+def _rank(span: PhiSpan) -> tuple[bool, int, bool, int, float, int, str]:
     kinds = [source.partition(":")[0] for source in span.sources]
     trust = min((_TRUSTED.index(kind) for kind in kinds if kind in _TRUSTED), default=len(_TRUSTED))
     is_vague = bool(CATEGORIES.get(span.label))
-    return (-span.length, is_vague, trust, -span.score, span.start, span.label)
+    may_stay = span.label in _MAY_STAY
+    return (may_stay, -span.length, is_vague, trust, -span.score, span.start, span.label)
 
 
 def _with_sources(span: PhiSpan, other: PhiSpan) -> PhiSpan:

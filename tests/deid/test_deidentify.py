@@ -89,6 +89,49 @@ def test_spans_of_several_sources_become_one() -> None:
     assert result.replacements[0].sources == ("known", "model")
 
 
+KEPT = [("Boston by Jane Roe", "CITY"), ("Roe", "DOCTOR")]
+
+
+def test_what_is_kept_hides_no_name_that_was_found_in_it() -> None:
+    note = "Seen in Boston by Jane Roe, Roe Clinic."
+    result = done(note, *KEPT, policy=load_policy("limited_data_set"))
+    assert result.text == "Seen in Boston by Jane [DOCTOR], [DOCTOR] Clinic."
+    actions: dict[str, Action] = {**dict.fromkeys(CATEGORIES, "redact"), "HOSPITAL": "keep"}
+    kept = Policy("own", actions, "a test")
+    found = [("Roe Clinic", "HOSPITAL"), ("Roe", "DOCTOR")]
+    assert (
+        done(note, *found, policy=kept).text == "Seen in Boston by Jane [DOCTOR], [DOCTOR] Clinic."
+    )
+
+
+def test_a_name_inside_of_an_age_goes() -> None:
+    found = [("45 y/o Roe", "AGE"), ("Roe", "PATIENT")]
+    policy = load_policy("safe_harbor")
+    assert done("A 45 y/o Roe", *found, policy=policy).text == "A 45 y/o [PATIENT]"
+
+
+def test_what_a_longer_span_took_in_is_looked_for_and_no_surrogate() -> None:
+    note = "Roe Clinic. Roe rests."
+    found = [("Roe Clinic", "HOSPITAL"), ("Roe", "PATIENT")]
+    assert done(note, *found).text == "[HOSPITAL]. [PATIENT] rests."
+    assert "roe" not in done(note, *found, policy=load_policy("surrogate")).text.lower()
+
+
+def test_no_surrogate_is_what_another_action_removed() -> None:
+    actions: dict[str, Action] = {**dict.fromkeys(CATEGORIES, "redact"), "DOCTOR": "surrogate"}
+    policy = Policy("own", actions, "a test")
+    (first,) = done("Dr. Roe", ("Roe", "DOCTOR"), policy=policy).replacements
+    result = done(f"Dr. Roe, {first.new}", ("Roe", "DOCTOR"), (first.new, "PATIENT"), policy=policy)
+    assert first.new.lower() not in result.text.lower()
+    assert result.text.endswith("[PATIENT]")
+
+
+def test_what_an_overlap_leaves_of_a_span_keeps_its_blanks() -> None:
+    note = "10/14/1996 at 1908 Shore Ln"
+    found = [("10/14/1996 at 1908", "DATE"), ("1908 Shore Ln", "STREET")]
+    assert done(note, *found).text == "[DATE] [STREET]"
+
+
 def test_blanks_at_the_ends_of_a_span_stay() -> None:
     note = "Name:\tRoe\r\nMRN"
     assert deidentify(note, [PhiSpan(5, 11, "PATIENT")], REDACT).text == "Name:\t[PATIENT]\r\nMRN"

@@ -12,8 +12,8 @@ from spacy_modernbert_bio.deid.deidentify import Deidentified, deidentify
 from spacy_modernbert_bio.deid.keys import Key
 from spacy_modernbert_bio.deid.labels import CATEGORIES, LABELS
 from spacy_modernbert_bio.deid.operators import TAG
+from spacy_modernbert_bio.deid.ordinary_names import ORDINARY
 from spacy_modernbert_bio.deid.policy import PROFILES, Action, Policy, load_policy
-from spacy_modernbert_bio.deid.repeats import ORDINARY
 from spacy_modernbert_bio.deid.spans import PhiSpan
 from spacy_modernbert_bio.deid.wording import plain
 

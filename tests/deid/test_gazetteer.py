@@ -170,3 +170,13 @@ def test_a_number_is_no_string() -> None:
 def test_a_patient_has_one_id() -> None:
     with pytest.raises(PolicyError, match=r"field id: found 2 strings; wanted one string"):
         Patient.from_mapping({"id": ["1", "2"]})
+
+
+@pytest.mark.parametrize(
+    "known", ["617-555-0198 x1234", "(617) 555-0198 ext. 12", "home 617.555.0198 #7"]
+)
+@pytest.mark.parametrize("written", ["617-555-0198", "617-555-0198 x1234", "555-0198"])
+def test_a_phone_is_found_whatever_its_extension(known: str, written: str) -> None:
+    (span, *_) = find_known(f"call {written} now", Patient(phones=(known,)))
+    assert (span.start, span.label) == (5, "PHONE")
+    assert span.stop >= 5 + len(written.split()[0])

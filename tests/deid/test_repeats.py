@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spacy_modernbert_bio.deid.labels import CATEGORIES
+from spacy_modernbert_bio.deid.ordinary_names import ORDINARY
 from spacy_modernbert_bio.deid.policy import Policy, load_policy
 from spacy_modernbert_bio.deid.repeats import (
-    ORDINARY,
     action_of_repeat,
     find_repeats,
     parts_of_name,
@@ -204,3 +204,23 @@ def test_time_grows_with_the_note(name: str) -> None:
     short, long = (min(seconds(times) for _ in range(3)) for times in (4_000, 16_000))
     # Four times the note; quadratic would be sixteen times.
     assert long < 9 * short + 0.1
+
+
+@pytest.mark.parametrize(
+    "mark", ["\u00ad", "\u200b", "\u2068", "\u0301", "\u1dc4", "\u20dd", "\U000e0020"]
+)
+def test_no_mark_without_width_hides_a_repeat(mark: str) -> None:
+    assert found_in(f"Dr. Roe. Ro{mark}e came", "Roe", "DOCTOR") == [(f"Ro{mark}e", "DOCTOR")]
+
+
+def test_what_was_found_inside_of_a_longer_span_is_looked_for_too() -> None:
+    note = "Roe Clinic, no. 0485921, bed 12. Seen by Roe, 0485921, 12 mg."
+    found = [PhiSpan(0, 10, "HOSPITAL"), PhiSpan(12, 31, "LOCATION")]
+    inside = [PhiSpan(0, 3, "DOCTOR"), PhiSpan(16, 23, "IDNUM"), PhiSpan(29, 31, "ROOM")]
+    repeats = find_repeats(note, found, REDACT_ALL, inside=inside)
+    assert [(note[r.start : r.stop], r.label) for r in repeats] == [
+        ("Roe", "DOCTOR"),
+        ("0485921", "IDNUM"),
+    ]
+    kept = Policy("own", {**dict.fromkeys(CATEGORIES, "redact"), "DOCTOR": "keep"}, "a test")
+    assert len(find_repeats(note, found, kept, inside=inside)) == 1

@@ -77,8 +77,19 @@ SETTLED = {
         [span(0, 5, "DATE"), span(5, 9, "DATE")],
     ),
     "the longest keeps its borders, the rest of others their label": (
-        [span(0, 6, "NAME"), span(4, 14, "DATE", "rules:date", 0.5)],
-        [span(0, 4, "NAME"), PhiSpan(4, 14, "DATE", ("model", "rules:date"))],
+        [span(0, 6, "NAME"), span(4, 14, "PHONE", "rules:phone", 0.5)],
+        [span(0, 4, "NAME"), PhiSpan(4, 14, "PHONE", ("model", "rules:phone"))],
+    ),
+    "a town, a date, an age, which may stay, hides no name or number": (
+        [span(0, 20, "CITY"), span(5, 9, "PATIENT"), span(20, 31, "AGE"), span(29, 31, "IDNUM")],
+        [
+            *(span(0, 5, "CITY"), span(5, 9, "PATIENT"), span(9, 20, "CITY")),
+            *(span(20, 29, "AGE"), span(29, 31, "IDNUM")),
+        ],
+    ),
+    "10/14/1996 at 1908 Shore Ln: a house number is no time": (
+        [span(0, 18, "DATE"), span(14, 27, "STREET")],
+        [span(0, 14, "DATE"), span(14, 27, "STREET")],
     ),
     "inside a longer one: only its source stays": (
         [span(0, 9, "URL"), span(2, 5, "NAME", "known")],
@@ -97,8 +108,8 @@ SETTLED = {
         [PhiSpan(0, 4, "FAX", ("rules:fax", "rules:phone"))],
     ),
     "a longer one in the middle cuts another in two": (
-        [span(0, 5, "NAME"), span(2, 8, "DATE"), span(7, 12, "NAME")],
-        [span(0, 2, "NAME"), span(2, 8, "DATE"), span(8, 12, "NAME")],
+        [span(0, 5, "NAME"), span(2, 8, "PHONE"), span(7, 12, "NAME")],
+        [span(0, 2, "NAME"), span(2, 8, "PHONE"), span(8, 12, "NAME")],
     ),
 }
 
