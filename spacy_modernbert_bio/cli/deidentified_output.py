@@ -95,6 +95,9 @@ def check_output(output: Output, *, reserved: frozenset[str], vault: Path | None
         _refuse("--keep", clash[0], f"none of {', '.join(sorted(taken))}")
     check_apart("--output", output.path, output.inputs)
     if vault is not None:
+        if len(output.text_fields) > 1:
+            # A vault tells notes apart by their ids, and a row's texts have one.
+            _refuse("--vault", "several columns with text", "one: a run and a vault for each")
         check_apart("--vault", vault, output.inputs)
         if output.path.resolve() in (vault.resolve(), *vault.resolve().parents):
             _refuse("--vault", "a place that the output takes", "one outside of it")

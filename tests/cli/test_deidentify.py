@@ -262,3 +262,14 @@ def test_folders_that_would_be_lost_or_mixed_are_refused(tmp_path):
     result = run(*command, tmp_path / "c", "--vault", tmp_path / "c" / "way.vault")
     assert "--vault: found a place that the output takes" in result.output
     assert sorted(each.name for each in tmp_path.iterdir()) == ["a", "b", "notes.jsonl"]
+
+
+def test_a_vault_is_not_for_two_texts_of_one_id(tmp_path):
+    (tmp_path / "in.csv").write_text("id,a,b\n1,x,y\n")
+    result = run(
+        *("rules", tmp_path / "in.csv", "--output", tmp_path / "o.csv", "--policy", "safe_harbor"),
+        *("--text-field", "a", "--text-field", "b", "--vault", tmp_path / "way.vault"),
+    )
+    assert result.exit_code == 1
+    assert "--vault: found several columns with text; wanted one" in result.output
+    assert [each.name for each in tmp_path.iterdir()] == ["in.csv"]
