@@ -2,7 +2,8 @@
 
 Fails closed: without whole coverage, without a key that the policy needs, with a span outside of
 the note, or when anything breaks on the way, there is no output, and no error holds text. Linear in
-the note but for `merge_spans`. Finds nothing by itself but repeats of what was found (`repeats`).
+the note but for `merge_spans`: about 2 s a megabyte with a surrogate in each 70 characters.
+Finds nothing by itself but repeats of what was found (`repeats`).
 """
 
 from bisect import bisect_right
@@ -70,10 +71,11 @@ def deidentify(
 ) -> Deidentified:
     """A note with its PHI replaced.
 
-    spans: of PHI, from any sources, overlapping as they come: `merge_spans` settles them. Blanks at
-    their ends stay; a span inside of a tag that an earlier run wrote is passed over. policy: what
-    is done with each label. key: of the note's patient; needed where the policy hashes, shifts or
-    makes surrogates. whole: whether all of the note was read by what found the spans.
+    spans: of PHI, from any sources, overlapping as they come: `merge_spans` settles those that are
+    not kept. Blanks at their ends stay; a span inside of a tag that an earlier run wrote is passed
+    over. policy: what is done with each label. key: of the note's patient; needed where the policy
+    hashes, shifts or makes surrogates. whole: whether all of the note was read by what found the
+    spans.
 
     Raises CoverageError when `whole` is false; PolicyError for a missing key, a span outside of the
     note, an unknown label, and when an operator breaks: what is raised holds no text.

@@ -194,6 +194,7 @@ def test_rules_of_other_labels_are_weighed_before_the_policy_is_asked() -> None:
         ({"new": [(2, 9)]}, r"new=.*found a range from 2 to 9 in 4 characters; wanted offsets"),
         ({"new": [(3, 2)]}, "found a range from 3 to 2 in 4 characters"),
         ({"model": [PhiSpan(1, 5, "DATE")]}, r"model=.*found a range from 1 to 5 in 4 characters"),
+        ({"model": [PhiSpan(3, 2, "DATE")]}, "found a range from 3 to 2 in 4 characters"),
         ({"model": [PhiSpan(1, 3, "DRUG")]}, "found 'DRUG'; wanted one of NAME"),
     ],
 )
