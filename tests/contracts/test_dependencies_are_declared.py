@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 # Extras, which are imported where they are found.
 OPTIONAL = {"flash_attn", "accelerate"}
 # Names on the index that are not those of their modules.
-MODULES = {"pyahocorasick": "ahocorasick"}
+MODULES = {"pyahocorasick": "ahocorasick", "scikit-learn": "sklearn"}
 PARSER = configparser.ConfigParser()
 PARSER.read(ROOT / "setup.cfg")
 
