@@ -17,7 +17,7 @@ import typer
 from spacy_modernbert_bio.cli.annotation import OWN_FIELDS, annotate_notes
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.journal import Record, as_line
-from spacy_modernbert_bio.cli.notes import check_inputs, read_notes
+from spacy_modernbert_bio.cli.notes import check_apart, check_inputs, read_notes
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.files import atomic_file
 from spacy_modernbert_bio.pages.note import NoteView, SpanView, note_page
@@ -48,6 +48,9 @@ def annotate(
     failed = 0
     with errors_shown():
         check_inputs(inputs)
+        for option, written in (("--output", output), ("--html", html)):
+            if written is not None:
+                check_apart(option, written, inputs)
         use_device(gpu_id)
         nlp = load_pipeline(model)
         notes = read_notes(inputs, text_field=text_field, reserved=OWN_FIELDS, as_jsonl=as_jsonl)

@@ -52,15 +52,19 @@ def check_inputs(inputs: Sequence[str]) -> None:
 def check_apart(option: str, path: Path, inputs: Iterable[str | Path]) -> None:
     """Refuse to write where something is read: over it, or over a folder that holds it.
 
-    However the two paths are spelled. Raises ConfigError that names the option.
+    However the two paths are spelled. A folder that is read stands for its .txt files as well.
+    Raises ConfigError that names the option.
     """
     written = path.resolve()
     for name in inputs:
+        if name == STDIN:
+            continue
         read = Path(name).resolve()
-        if name != STDIN and (written == read or written in read.parents):
+        over = written == read or written in {text.resolve() for text in _texts_of(read)}
+        if over or written in read.parents:
             raise ConfigError(
                 where=option,
-                found="an input" if written == read else "a folder that holds an input",
+                found="an input" if over else "a folder that holds an input",
                 wanted="another path",
             )
 

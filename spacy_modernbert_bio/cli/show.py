@@ -14,7 +14,7 @@ from rich.text import Text
 from spacy_modernbert_bio.cli.annotate import view_of
 from spacy_modernbert_bio.cli.annotation import OWN_FIELDS, annotate_notes
 from spacy_modernbert_bio.cli.console import Console, errors_shown
-from spacy_modernbert_bio.cli.notes import check_inputs, read_notes
+from spacy_modernbert_bio.cli.notes import check_apart, check_inputs, read_notes
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.files import atomic_file
 from spacy_modernbert_bio.pages.note import NoteView, SpanView, note_page
@@ -36,6 +36,8 @@ def show(
     failed = 0
     with errors_shown():
         check_inputs(inputs)
+        if html is not None:
+            check_apart("--html", html, inputs)
         use_device(gpu_id)
         nlp = load_pipeline(model)
         notes = read_notes(inputs, text_field="text", reserved=OWN_FIELDS)

@@ -239,6 +239,15 @@ def test_input_that_is_not_there_ends_the_command_before_it_starts(tmp_path, nam
     assert not output.exists()
 
 
+@pytest.mark.parametrize("option", ["--output", "--html"])
+def test_no_input_is_written_over(rules, tmp_path, option) -> None:
+    path = write_jsonl(tmp_path / "notes.jsonl", {"text": "gout"})
+    result = annotate(rules, path, option, path)
+    assert result.exit_code == 1
+    assert f"{option}: found an input; wanted another path" in result.stderr
+    assert path.read_text() == '{"text": "gout"}\n'
+
+
 def test_output_is_whole_or_not_there(rules, tmp_path, monkeypatch) -> None:
     def interrupt(*_, **__):
         yield {"source": "a", "text": "a", "entities": []}

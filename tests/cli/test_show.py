@@ -35,6 +35,15 @@ def test_entities_are_marked_where_they_stand(pipeline: Path, tmp_path: Path) ->
     assert result.stderr == ""
 
 
+def test_no_note_is_written_over(pipeline: Path, tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("Known gout.")
+    result = run(pipeline, note, "--html", note)
+    assert result.exit_code == 1
+    assert "--html: found an input; wanted another path" in result.stderr
+    assert note.read_text() == "Known gout."
+
+
 def test_a_remark_comes_last(pipeline: Path, tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("Known gout.")
     result = run(pipeline, tmp_path / "note.txt", "--remark", "An invented note.")
