@@ -28,6 +28,7 @@ OPTIONS = {
     "spacy_modernbert_bio.TokenClassifier.v1": {"tok2vec": REQUIRED, "nO": None, "dropout": 0.1},
     "spacy_modernbert_bio.ClinicalTokenizer.v1": {},
     "spacy_modernbert_bio.entity_scorer.v1": {},
+    "spacy_modernbert_bio.phenotype_scorer.v1": {},
     "spacy_modernbert_bio.phi_scorer.v1": {},
     "spacy_modernbert_bio.batch_by_pieces.v1": {"size": REQUIRED, "tokenizer": REQUIRED},
     "spacy_modernbert_bio.freeze_layers.v1": {
