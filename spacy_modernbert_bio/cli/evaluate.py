@@ -6,25 +6,30 @@ confidences and the speed. Scores one component's spans; tags, categories and th
 `spacy evaluate`.
 """
 
-import json
-import platform
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from spacy.language import Language
-from spacy.tokens import Doc, DocBin
+from spacy.tokens import Doc
 from spacy.tokens import Span as DocSpan
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.evaluation import (
+    calibration_table,
+    choose_component,
+    describe_run,
+    speed_table,
+    to_calibration,
+    to_rates,
+    write_figures,
+)
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
-from spacy_modernbert_bio.errors import ConfigError, CorpusError
+from spacy_modernbert_bio.corpora.converted import read_docs
+from spacy_modernbert_bio.errors import CorpusError
 from spacy_modernbert_bio.evaluation.bootstrap import bootstrap_interval
-from spacy_modernbert_bio.evaluation.calibration import calibration_error, reliability
 from spacy_modernbert_bio.evaluation.spans import (
     Span,
     count_by_document,
@@ -32,10 +37,8 @@ from spacy_modernbert_bio.evaluation.spans import (
     score_spans,
 )
 from spacy_modernbert_bio.evaluation.tables import Table
-from spacy_modernbert_bio.files import atomic_file, checksum
 
 FACTORY = "modernbert_ner"
-_PACKAGES = ("spacy-modernbert-bio", "spacy", "spacy-transformers", "thinc", "torch")
 
 
 def evaluate(
@@ -58,8 +61,7 @@ def evaluate(
             model, data, pipe=pipe, batch_size=batch_size, progress=console.progress
         )
         if output is not None:
-            with atomic_file(output) as path:
-                path.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+            write_figures(metrics, output)
         if as_json:
             console.emit(metrics)
             return
@@ -86,10 +88,10 @@ def evaluate_pipeline(
     cannot be scored.
     """
     nlp = load_pipeline(model)
-    name = _component(nlp, pipe)
+    name = choose_component(nlp, pipe, FACTORY)
     component = nlp.get_pipe(name)
     key = getattr(component, "spans_key", None) or getattr(component, "key", None)
-    gold_docs = [doc for doc in _read(data, nlp) if _is_annotated(doc, key)]
+    gold_docs = [doc for doc in read_docs(data, nlp.vocab) if _is_annotated(doc, key)]
     if not gold_docs:
         raise CorpusError(
             where=str(data),
@@ -110,27 +112,14 @@ def evaluate_pipeline(
     interval = bootstrap_interval(
         count_by_document(judged.gold, judged.predicted), f1_of_counts, level=0.95
     )
-    bins = reliability(judged.confidences, judged.correct)
-    return {
-        "model": model,
-        "pipeline": f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}",
-        "component": name,
-        "data": str(data),
-        "data_sha256": checksum(data),
-        "documents": len(gold_docs),
-        "words": judged.words,
-        "seconds": seconds,
-        "words_per_second": judged.words / seconds,
-        "micro": _rates(scores.micro) | {"f1_interval_95": list(interval)},
+    run = describe_run(
+        model, nlp, name, data, documents=len(gold_docs), words=judged.words, seconds=seconds
+    )
+    return run | {
+        "micro": to_rates(scores.micro) | {"f1_interval_95": list(interval)},
         "macro": asdict(scores.macro),
-        "per_label": {label: _rates(score) for label, score in scores.per_label.items()},
-        "calibration": {
-            "predictions": len(judged.confidences),
-            "expected_error": calibration_error(bins) if bins else None,
-            "bins": [asdict(row) for row in bins],
-        },
-        "versions": {package: version(package) for package in _PACKAGES}
-        | {"python": platform.python_version()},
+        "per_label": {label: to_rates(score) for label, score in scores.per_label.items()},
+        "calibration": to_calibration(judged.confidences, judged.correct),
     }
 
 
@@ -153,22 +142,8 @@ def tables_of(metrics: dict[str, Any]) -> Iterator[Table]:
             for label, score in named
         ],
     )
-    calibration = metrics["calibration"]
-    if calibration["bins"]:
-        yield Table(
-            title=f"Confidence: expected calibration error {calibration['expected_error']:.3f}",
-            columns=("above", "up to", "spans", "confidence", "correct"),
-            rows=[
-                (row["low"], row["high"], row["count"], row["confidence"], row["accuracy"])
-                for row in calibration["bins"]
-            ],
-        )
-    yield Table(
-        title="Speed, pipeline and progress bar, loading left out",
-        columns=("documents", "words", "seconds", "words/s"),
-        rows=[tuple(metrics[k] for k in ("documents", "words", "seconds", "words_per_second"))],
-        decimals=1,
-    )
+    yield from calibration_table(metrics["calibration"], "spans", "correct")
+    yield speed_table(metrics)
 
 
 @dataclass
@@ -194,29 +169,6 @@ class _Judged:
         self.words += len(predicted)
 
 
-def _component(nlp: Language, pipe: str | None) -> str:
-    ours = [name for name in nlp.pipe_names if nlp.get_pipe_meta(name).factory == FACTORY]
-    name = pipe or (ours[0] if len(ours) == 1 else "")
-    if name in nlp.pipe_names:
-        return name
-    raise ConfigError(
-        where="--pipe",
-        found=pipe or f"{len(ours)} components of the kind {FACTORY}",
-        wanted=f"one of {', '.join(nlp.pipe_names) or 'no components'}",
-    )
-
-
-def _read(data: Path, nlp: Language) -> list[Doc]:
-    if not data.is_file():
-        raise CorpusError(where=str(data), found="no such file", wanted="a .spacy file")
-    try:
-        return list(DocBin().from_disk(data).get_docs(nlp.vocab))
-    except Exception:  # zlib, msgpack and srsly each have their own
-        raise CorpusError(
-            where=str(data), found="bytes that are no DocBin", wanted="a .spacy file"
-        ) from None
-
-
 def _is_annotated(doc: Doc, key: str | None) -> bool:
     return key in doc.spans if key else doc.has_annotation("ENT_IOB")
 
@@ -236,8 +188,3 @@ def _has_gold(gold: Doc, span: DocSpan) -> bool:
     """Whether each gold token under a predicted span says something, be it only "outside"."""
     under = gold.char_span(span.start_char, span.end_char, alignment_mode="expand")
     return under is None or all(token.ent_iob != 0 for token in under)
-
-
-def _rates(score: Any) -> dict[str, float]:
-    rates = {rate: getattr(score, rate) for rate in ("precision", "recall", "f1")}
-    return asdict(score) | rates

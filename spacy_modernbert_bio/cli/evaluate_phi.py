@@ -4,7 +4,6 @@ Reads each note anew, as the pipeline will in use. Figures of one corpus tell of
 each its own run, and a corpus of another origin than the training's.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from spacy.tokens import Doc
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.deidentification import load_searching
+from spacy_modernbert_bio.cli.evaluation import count_pieces, write_figures
 from spacy_modernbert_bio.cli.notes import check_apart
 from spacy_modernbert_bio.cli.pipelines import use_device
 from spacy_modernbert_bio.components.phi_record import SPANS_KEY, find_phi
@@ -31,7 +31,7 @@ from spacy_modernbert_bio.evaluation.redaction import (
     to_figures,
 )
 from spacy_modernbert_bio.evaluation.tables import Cell, Table
-from spacy_modernbert_bio.files import atomic_file, checksum
+from spacy_modernbert_bio.files import checksum
 
 Gold = tuple[str, tuple[tuple[int, int, str], ...]]
 Progress = Callable[..., Iterable[Doc]]
@@ -71,8 +71,7 @@ def evaluate_phi(
         }
         figures = _figures(model, data, scores, damaged, seconds, seed)
         if output is not None:
-            with atomic_file(output) as path:
-                path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+            write_figures(figures, output)
         if as_json:
             console.emit(figures)
             return
@@ -118,8 +117,7 @@ def _score(
             text,
             spans,
             tuple((span.start, span.stop, span.label) for span in find_phi(doc)),
-            # Pieces where an encoder tells, else tokens: rules have no pieces.
-            doc._.modernbert_coverage.pieces if doc._.modernbert_coverage else len(doc),
+            count_pieces(doc),
         )
         for (text, spans), doc in zip(
             gold, progress(found, total=len(gold), label=label), strict=True
