@@ -14,42 +14,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from spacy_modernbert_bio.cli.notes import Note
-from spacy_modernbert_bio.errors import ConfigError, CorpusError
+from spacy_modernbert_bio.corpora.tables import (
+    ROWS_AT_ONCE,
+    Row,
+    csv_rows,
+    open_parquet,
+    parquet_rows,
+    read_columns,
+    text_lines,
+)
+from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.files import atomic_file
 
 SUFFIXES = (".csv", ".parquet")
-# Rows in memory at once, and in one group of a Parquet file.
-_ROWS = 256
-# The csv module's own limit, 131,072, is less than long notes have. As a C long has it everywhere.
-_CELL_CHARACTERS = (1 << 31) - 1
 # Arrow's types that hold text, or nothing at all.
 _TEXT_TYPES = frozenset({"string", "large_string", "string_view", "null"})
-
-Row = dict[str, Any]
 
 
 def is_table(path: str | Path) -> bool:
     """Whether a name is a table's."""
     return str(path).endswith(SUFFIXES)
-
-
-def read_columns(path: Path) -> list[str]:
-    """The names of a table's columns.
-
-    Raises CorpusError for a file that is no such table, or has two columns of one name.
-    """
-    if path.suffix == ".parquet":
-        names = list(_parquet(path).schema_arrow.names)
-    else:
-        names = _first_line(path)
-    if len(set(names)) < len(names):
-        raise CorpusError(
-            where=str(path),
-            found="columns of one name",
-            wanted="a name of its own for each",
-            fix="One would stand for both, and what the other holds would be lost.",
-        )
-    return names
 
 
 def check_columns(path: Path, texts: Iterable[str], others: Iterable[str] = ()) -> None:
@@ -63,7 +47,7 @@ def check_columns(path: Path, texts: Iterable[str], others: Iterable[str] = ()) 
             _refuse_column(path, name, names)
     if path.suffix != ".parquet":
         return
-    schema = _parquet(path).schema_arrow
+    schema = open_parquet(path).schema_arrow
     for name in texts:
         kind = schema.field(name).type
         if str(kind.value_type if pa.types.is_dictionary(kind) else kind) not in _TEXT_TYPES:
@@ -116,20 +100,9 @@ def write_table(
 
 
 def _rows(path: Path) -> Iterator[Row]:
-    return _parquet_rows(path) if path.suffix == ".parquet" else _csv_rows(path)
-
-
-def _first_line(path: Path) -> list[str]:
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        try:
-            names = next(csv.reader(stream), [])
-        except (csv.Error, UnicodeDecodeError):
-            names = []
-    if not names:
-        raise CorpusError(
-            where=f"{path}:1", found="no line with names of columns", wanted="a CSV file in UTF-8"
-        )
-    return names
+    if path.suffix == ".parquet":
+        return parquet_rows(path)
+    return (row for _, row in csv_rows(text_lines(path), str(path)))
 
 
 def _refuse_column(path: Path, name: str, names: Sequence[str]) -> NoReturn:
@@ -145,58 +118,16 @@ def _refuse_column(path: Path, name: str, names: Sequence[str]) -> NoReturn:
     )
 
 
-def _csv_rows(path: Path) -> Iterator[Row]:
-    csv.field_size_limit(_CELL_CHARACTERS)
-    names = read_columns(path)
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.reader(stream, strict=True)
-        try:
-            next(reader)
-            for cells in filter(None, reader):  # lines that are blank are none
-                if len(cells) != len(names):
-                    raise CorpusError(
-                        where=f"{path}:{reader.line_num}",
-                        found=f"a row of {len(cells)} cells",
-                        wanted=f"{len(names)}, as the first line has",
-                    )
-                yield dict(zip(names, cells, strict=True))
-        except (csv.Error, UnicodeDecodeError):
-            raise CorpusError(
-                where=f"{path}:{reader.line_num + 1}",
-                found="what is no row of a CSV file in UTF-8",
-                wanted="quotes that are closed",
-            ) from None
-
-
-def _parquet(path: Path) -> Any:
-    try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowException):
-        raise CorpusError(
-            where=str(path), found="no readable Parquet file", wanted="a whole one"
-        ) from None
-
-
-def _parquet_rows(path: Path) -> Iterator[Row]:
-    try:
-        for batch in _parquet(path).iter_batches(batch_size=_ROWS):
-            yield from batch.to_pylist()
-    except (OSError, pa.ArrowException):
-        raise CorpusError(
-            where=str(path), found="a damaged Parquet file", wanted="a whole one"
-        ) from None
-
-
 def _schema(source: Path, names: Sequence[str]) -> Any:
     if source.suffix != ".parquet":
         return pa.schema([(name, pa.string()) for name in names])
-    schema = _parquet(source).schema_arrow
+    schema = open_parquet(source).schema_arrow
     return pa.schema([schema.field(name) for name in names])
 
 
 def _write_parquet(path: Path, rows: Iterator[Row], schema: Any) -> None:
     with pq.ParquetWriter(path, schema) as writer:
-        while group := list(islice(rows, _ROWS)):
+        while group := list(islice(rows, ROWS_AT_ONCE)):
             writer.write_table(pa.Table.from_pylist(group, schema=schema))
 
 
