@@ -11,6 +11,7 @@ from typing import Any
 
 # Enough places to go and look; a systematic repair would fill the report otherwise.
 _PLACES_KEPT = 5
+NONE_OF_THEM = "none of them"
 
 
 @dataclass
@@ -30,7 +31,10 @@ class ConversionReport:
     borders: gold borders by label, two a span.
     borders_off: those of them that fell inside a token and moved to its border.
     overlapping: spans that `doc.ents` has no room for and `doc.spans` alone holds, by label.
-    duplicates: documents left out because the same text with the same spans came before.
+    duplicates: documents left out because the same text came before with the same spans and
+    categories.
+    categories: documents by category, with those labels of the label set that hold in none.
+    categorised: documents whose categories are known; without_category: those where none holds.
     repairs: what was read otherwise than it stands, by kind.
     notes: what was passed over or decided, by kind.
     """
@@ -42,6 +46,9 @@ class ConversionReport:
     borders_off: Counter[str] = field(default_factory=Counter)
     overlapping: Counter[str] = field(default_factory=Counter)
     duplicates: int = 0
+    categories: Counter[str] = field(default_factory=Counter)
+    categorised: int = 0
+    without_category: int = 0
     repairs: dict[str, Event] = field(default_factory=dict)
     notes: dict[str, Event] = field(default_factory=dict)
 
@@ -70,6 +77,9 @@ class ConversionReport:
             "borders_not_on_tokens": dict(sorted(self.borders_off.items())),
             "share_of_borders_on_tokens": self.borders_on_tokens,
             "overlapping": dict(sorted(self.overlapping.items())),
+            "documents_with_known_categories": self.categorised,
+            "documents_without_category": self.without_category,
+            "categories": dict(sorted(self.categories.items())),
             "repairs": _plain(self.repairs),
             "notes": _plain(self.notes),
         }
@@ -97,6 +107,17 @@ class ConversionReport:
             self.overlapping.total(),
         )
         return [*rows, total]
+
+    def category_rows(self) -> list[tuple[str, int, float]]:
+        """A row a category: label, documents, their share of those whose categories are known.
+
+        The last row, `none of them`, counts the documents where no category holds. No row at all
+        where no document has known categories.
+        """
+        if not self.categorised:
+            return []
+        counts = [*sorted(self.categories.items()), (NONE_OF_THEM, self.without_category)]
+        return [(label, count, count / self.categorised) for label, count in counts]
 
     def event_rows(self) -> list[tuple[str, str, int, str]]:
         """A row an event: `repair` or `note`, its kind, its count, the first place."""

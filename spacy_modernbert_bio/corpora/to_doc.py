@@ -1,8 +1,10 @@
-"""A Document as a spaCy Doc, its spans on tokens, every loss counted.
+"""A Document as a spaCy Doc, its spans on tokens and its categories in `cats`, losses counted.
 
 A gold border inside a token moves outwards to the token's border: the span then covers what was
 marked and a little more, where dropping it would teach the model that nothing is there. All spans
-go to a span group; `doc.ents` takes those that do not overlap, the longest first.
+go to a span group; `doc.ents` takes those that do not overlap, the longest first. A document with
+categories and no span is from a corpus of categories: its tokens stay unannotated, since nobody
+looked for entities there.
 """
 
 from bisect import bisect_left, bisect_right
@@ -32,6 +34,7 @@ def to_doc(
     report: gets the document's counts, its moved borders by label, and its repairs.
     spans_key: the group of `doc.spans` that holds every span, nested and overlapping ones included.
     `doc.ents` holds no two spans of one token; tokens outside it are known to be outside.
+    `doc.cats` has 1.0 or 0.0 for each label of the label set where the categories are known.
 
     Raises CorpusError for a text longer than the pipeline takes.
     """
@@ -43,6 +46,28 @@ def to_doc(
             fix="Is it more than one document? Or raise nlp.max_length, here and in training.",
         )
     doc = nlp.make_doc(document.text)
+    report.documents += 1
+    report.tokens += len(doc)
+    if document.categories is not None:
+        _set_categories(doc, document, document.categories, report)
+    if document.categories is None or document.spans:
+        _set_spans(doc, document, report, spans_key)
+    return doc
+
+
+def _set_categories(
+    doc: Doc, document: Document, held: tuple[str, ...], report: ConversionReport
+) -> None:
+    labels = document.label_set or held
+    doc.cats = {label: float(label in held) for label in labels}
+    report.categorised += 1
+    report.without_category += not held
+    # Adding 0 keeps a label that holds nowhere among the counts.
+    for label in labels:
+        report.categories[label] += label in held
+
+
+def _set_spans(doc: Doc, document: Document, report: ConversionReport, spans_key: str) -> None:
     starts = [token.idx for token in doc]
     stops = [token.idx + len(token) for token in doc]
     found: dict[tuple[int, int, str], Span] = {}
@@ -64,12 +89,9 @@ def to_doc(
     entities = filter_spans(spans)
     doc.spans[spans_key] = spans
     doc.set_ents(entities, default="outside")
-    report.documents += 1
-    report.tokens += len(doc)
     report.entities.update(span.label_ for span in spans)
     report.overlapping.update(span.label_ for span in spans)
     report.overlapping.subtract(span.label_ for span in entities)
-    return doc
 
 
 def _trim(span: TextSpan, text: str, report: ConversionReport) -> TextSpan | None:

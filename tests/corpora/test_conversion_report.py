@@ -47,3 +47,12 @@ def test_report_is_plain_json() -> None:
     assert json.loads(json.dumps(plain)) == plain
     assert plain["share_of_borders_on_tokens"] == 0.75
     assert plain["entities"] == {"Cell": 1, "Gene": 3}
+
+
+def test_categories_have_rows_where_they_are_known() -> None:
+    assert report().category_rows() == []
+    known = ConversionReport(
+        documents=5, categorised=4, without_category=1, categories=Counter(b=3, a=0)
+    )
+    assert known.category_rows() == [("a", 0, 0.0), ("b", 3, 0.75), ("none of them", 1, 0.25)]
+    assert known.to_dict()["documents_without_category"] == 1

@@ -17,3 +17,15 @@ def test_repr_holds_no_text() -> None:
 
 def test_spans_are_equal_wherever_they_were_read() -> None:
     assert TextSpan(0, 4, "NAME", where="a:1") == TextSpan(0, 4, "NAME", where="b:2")
+
+
+@pytest.mark.parametrize(
+    ("categories", "label_set"), [(("a", "a"), ()), (("c",), ("a", "b")), (("a", "a"), ("a",))]
+)
+def test_categories_are_of_the_label_set_and_stand_once(
+    categories: tuple[str, ...], label_set: tuple[str, ...]
+) -> None:
+    with pytest.raises(
+        CorpusError, match=r"a.csv:7: found a category twice, or one that is not of"
+    ):
+        Document("1", "x", where="a.csv:7", categories=categories, label_set=label_set)
