@@ -102,7 +102,8 @@ def _read_record(record: object, number: int, where: str, report: ConversionRepo
             + ", ".join(_FIELDS),
         )
     spans = [_span_of(entity, text, where, report) for entity in entities]
-    return Document(f"t{template}-{number:04d}", text, tuple(filter(None, spans)), where)
+    name, group = f"t{template}-{number:04d}", f"t{template}"
+    return Document(name, text, tuple(filter(None, spans)), where, group=group)
 
 
 def _is_entity(entity: object) -> bool:
