@@ -1,4 +1,4 @@
-"""`modernbert-bio convert`: a public corpus to a .spacy file, with a report of every loss."""
+"""`modernbert-bio convert`: a corpus, or one's own rows, to a .spacy file, every loss reported."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,10 +7,11 @@ import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
-from spacy_modernbert_bio.corpora.convert import FORMATS, Format
 from spacy_modernbert_bio.corpora.convert import convert as convert_corpus
 from spacy_modernbert_bio.corpora.converted import report_path
 from spacy_modernbert_bio.corpora.formats.brat import Discontinuous
+from spacy_modernbert_bio.corpora.reading import FORMATS, Format, ReadOptions
+from spacy_modernbert_bio.corpora.splits import RULES, SEEDED, SHARES, Part, Split
 from spacy_modernbert_bio.corpora.to_doc import SPANS_KEY
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
@@ -26,10 +27,38 @@ def convert(
     documents: Annotated[
         Path | None, typer.Option(help="A list of document ids, one a line: a published split.")
     ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help=f"A rule that cuts the source: {', '.join((SEEDED, *RULES))}."),
+    ] = None,
+    part: Annotated[Part, typer.Option(help="The part to convert, of a --split.")] = "train",
+    seed: Annotated[int, typer.Option(help=f"Of --split {SEEDED}.")] = 0,
+    shares: Annotated[
+        tuple[float, float, float],
+        typer.Option(help=f"Training, development and test, of --split {SEEDED}."),
+    ] = SHARES,
     label: Annotated[str | None, typer.Option(help="Give every span this label.")] = None,
     map_labels: Annotated[
         list[str] | None,
-        typer.Option(metavar="OLD=NEW", help="Rename a label; `OLD=` leaves its spans out."),
+        typer.Option(metavar="OLD=NEW", help="Rename a label; `OLD=` leaves it out."),
+    ] = None,
+    text_column: Annotated[str, typer.Option(help="rows: the column of texts.")] = "text",
+    labels_column: Annotated[str, typer.Option(help="rows: the column of labels.")] = "labels",
+    id_column: Annotated[
+        str, typer.Option(help="rows: the column of names. [default: id, where there is one]")
+    ] = "",
+    group_column: Annotated[
+        str, typer.Option(help="rows: the column of what a split must not part, as a patient.")
+    ] = "",
+    separator: Annotated[
+        str, typer.Option(help="rows: stands between the labels of one cell, as `;`.")
+    ] = "",
+    categories: Annotated[
+        list[str] | None,
+        typer.Option(help="rows: a label that there can be; give it once for each."),
+    ] = None,
+    notes: Annotated[
+        Path | None, typer.Option(help="mimic-phenotype: NOTEEVENTS.csv, plain or .gz.")
     ] = None,
     sentences_per_document: Annotated[
         int | None,
@@ -54,12 +83,22 @@ def convert(
             source_format,
             source,
             output,
-            inside=inside,
+            ReadOptions(
+                inside=inside,
+                sentences_per_document=sentences_per_document,
+                discontinuous=discontinuous,
+                text_column=text_column,
+                labels_column=labels_column,
+                id_column=id_column,
+                group_column=group_column,
+                separator=separator,
+                categories=tuple(categories or ()),
+                notes=notes,
+            ),
+            split=_split(split, part, seed, shares),
             documents=documents,
             label=label,
             map_labels=_parse_map(map_labels or []),
-            sentences_per_document=sentences_per_document,
-            discontinuous=discontinuous,
             keep_duplicates=keep_duplicates,
             spans_key=spans_key,
             progress=lambda found: console.progress(found, label="documents"),
@@ -84,12 +123,26 @@ def _parse_map(pairs: list[str]) -> dict[str, str]:
     return mapping
 
 
+def _split(rule: str | None, part: Part, seed: int, shares: tuple[float, ...]) -> Split | None:
+    if rule is not None:
+        return Split(rule, part, seed, shares)
+    if (part, seed, shares) != ("train", 0, SHARES):
+        raise ConfigError(
+            where="--part, --seed, --shares", found="one of them", wanted="them with --split only"
+        )
+    return None
+
+
 def _show(console: Console, report: ConversionReport) -> None:
     title = (
         f"{report.documents:,} documents ({report.duplicates:,} duplicates left out), "
         f"{report.tokens:,} tokens"
     )
-    columns = ("label", "spans", "borders on tokens", "borders moved", "overlapping")
-    console.table(Table(columns, report.label_rows(), title=title, decimals=5))
+    if categories := report.category_rows():
+        columns: tuple[str, ...] = ("category", "documents", "share")
+        console.table(Table(columns, categories, title=title, decimals=5))
+    if report.entities or not categories:
+        columns = ("label", "spans", "borders on tokens", "borders moved", "overlapping")
+        console.table(Table(columns, report.label_rows(), title=title, decimals=5))
     if events := report.event_rows():
         console.table(Table(("what", "kind", "count", "first at"), events))

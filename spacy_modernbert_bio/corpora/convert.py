@@ -1,15 +1,16 @@
 """A corpus to one .spacy file with its report beside it, whole or not at all.
 
-Holds the finished Docs of one file in memory, as spaCy's format wants it. Does not split a corpus:
-published splits are files or lists of documents, and are converted one by one.
+Holds the finished Docs of one file in memory, as spaCy's format wants it; the documents as well
+where all of them have to be seen before the first can be written: where nobody says which
+categories there are, and where a published split counts documents.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
-from typing import Literal, get_args
 
 import spacy
 from spacy.language import Language
@@ -17,47 +18,33 @@ from spacy.tokens import DocBin
 
 from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
 from spacy_modernbert_bio.corpora.converted import report_path
-from spacy_modernbert_bio.corpora.document import Document, TextSpan
-from spacy_modernbert_bio.corpora.formats.asq_phi import read_asq_phi
-from spacy_modernbert_bio.corpora.formats.brat import Discontinuous, read_brat
-from spacy_modernbert_bio.corpora.formats.i2b2_xml import read_i2b2_xml
-from spacy_modernbert_bio.corpora.formats.iob import read_iob
-from spacy_modernbert_bio.corpora.formats.phi_json import read_phi_json
-from spacy_modernbert_bio.corpora.formats.physionet_deid import read_physionet_deid
-from spacy_modernbert_bio.corpora.formats.pubtator import read_pubtator
+from spacy_modernbert_bio.corpora.document import Document
+from spacy_modernbert_bio.corpora.reading import CATEGORY_FORMATS, Format, ReadOptions, read
+from spacy_modernbert_bio.corpora.splits import Split, take_part
 from spacy_modernbert_bio.corpora.to_doc import SPANS_KEY, to_doc
 from spacy_modernbert_bio.errors import ConfigError, CorpusError
 from spacy_modernbert_bio.files import atomic_file, read_lines
 from spacy_modernbert_bio.tokenizer import make_clinical_tokenizer
 
-Format = Literal["iob", "pubtator", "brat", "i2b2", "physionet-deid", "presidio-synth", "asq-phi"]
-FORMATS: tuple[str, ...] = get_args(Format)
 Progress = Callable[[Iterable[Document]], Iterable[Document]]
 
-# Formats without options of their own.
-_PLAIN_READERS: Mapping[str, Callable[..., Iterator[Document]]] = {
-    "pubtator": read_pubtator,
-    "i2b2": read_i2b2_xml,
-    "physionet-deid": read_physionet_deid,
-    "presidio-synth": read_phi_json,
-    "asq-phi": read_asq_phi,
-}
-
 LABEL_DROPPED = "span left out because its label is mapped to nothing"
-SAME_TEXT = "text that came before with other spans, kept"
+CATEGORY_DROPPED = "category left out because it is mapped to nothing"
+REPEATED = "document that repeats an earlier one, left out"
+SAME_TEXT = "text that came before with other spans or categories, kept"
+SET_COLLECTED = "categories that there can be: those that hold somewhere in the source"
 
 
 def convert(
     source_format: Format,
     source: Path,
     output: Path,
+    options: ReadOptions | None = None,
     *,
-    inside: str = "",
+    split: Split | None = None,
     documents: Path | None = None,
     label: str | None = None,
     map_labels: Mapping[str, str] | None = None,
-    sentences_per_document: int | None = None,
-    discontinuous: Discontinuous = "cover",
     keep_duplicates: bool = False,
     spans_key: str = SPANS_KEY,
     nlp: Language | None = None,
@@ -65,11 +52,12 @@ def convert(
 ) -> ConversionReport:
     """Read `source`, write `output` (.spacy) and `report_path(output)` (JSON), say what happened.
 
-    inside: the only folder of a folder or archive to read.
+    options: what the format can be told.
+    split: a rule that cuts the source, and the part of it to convert.
     documents: a published list of document ids, one a line; the others are left out.
-    label: one label for all spans; map_labels: new names for some, "" leaves a label's spans out.
-    sentences_per_document: for IOB without document breaks; discontinuous: for brat. See there.
-    keep_duplicates: keep a document that repeats an earlier one, text and spans.
+    label: one label for all spans; map_labels: new names for some labels of spans or documents;
+    two may become one, "" leaves a label out.
+    keep_duplicates: keep a document that repeats an earlier one: text, spans and categories.
     spans_key: the group of `doc.spans` that gets every span, overlapping ones included.
     nlp: whose tokenizer to use; an English pipeline with the clinical tokenizer by default.
     progress: wraps the documents as they pass.
@@ -77,9 +65,13 @@ def convert(
     Raises CorpusError for a source that cannot be read whole and ConfigError for options that do
     not fit; then neither file is touched.
     """
-    _check_options(source_format, output, label, map_labels, sentences_per_document, discontinuous)
+    options = options or ReadOptions()
+    options.check(source_format)
+    _check(source_format, output, label, map_labels)
     report = ConversionReport()
-    found = _read(source_format, source, report, inside, sentences_per_document, discontinuous)
+    found = _with_label_set(read(source_format, source, report, options), source, report)
+    if split is not None:
+        found = take_part(found, split)
     if documents is not None:
         found = _only_listed(found, documents)
     if not keep_duplicates:
@@ -93,56 +85,45 @@ def convert(
         raise CorpusError(where=str(source), found="no document", wanted="at least one")
     with atomic_file(output) as file, atomic_file(report_path(output)) as report_file:
         docs.to_disk(file)
-        head = {"format": source_format, "source": source.name, "inside": inside}
+        head = {
+            "format": source_format,
+            "source": source.name,
+            "inside": options.inside,
+            "split": asdict(split) if split is not None else None,
+        }
         content = json.dumps({**head, **report.to_dict()}, indent=2, ensure_ascii=False)
         report_file.write_text(content + "\n", encoding="utf8")
     return report
 
 
-def _check_options(
-    source_format: str,
-    output: Path,
-    label: str | None,
-    map_labels: Mapping[str, str] | None,
-    sentences_per_document: int | None,
-    discontinuous: str,
+def _check(
+    source_format: str, output: Path, label: str | None, map_labels: Mapping[str, str] | None
 ) -> None:
     def refuse(option: str, found: str, wanted: str) -> None:
         raise ConfigError(where=f"convert({option}=...)", found=found, wanted=wanted)
 
-    if source_format not in FORMATS:
-        refuse("source_format", f"{source_format!r}", f"one of {', '.join(FORMATS)}")
     if output.suffix != ".spacy" or output.is_dir():
         refuse("output", "a folder, or a name without .spacy", "the name of a .spacy file")
     if label is not None and map_labels:
         refuse("map_labels", "it and `label`", "one of them")
     if label is not None and not label.strip():
         refuse("label", "an empty label", "a name")
-    if sentences_per_document is not None:
-        if source_format != "iob":
-            refuse("sentences_per_document", f"it, with {source_format}", "it with iob only")
-        if sentences_per_document < 0:
-            refuse("sentences_per_document", str(sentences_per_document), "0 or more")
-    if discontinuous not in ("cover", "fragments"):
-        refuse("discontinuous", f"{discontinuous!r}", "cover or fragments")
-    if discontinuous != "cover" and source_format != "brat":
-        refuse("discontinuous", f"it, with {source_format}", "it with brat only")
+    if label is not None and source_format in CATEGORY_FORMATS:
+        refuse("label", f"it, with {source_format}", "it with formats that have spans")
 
 
-def _read(
-    source_format: Format,
-    source: Path,
-    report: ConversionReport,
-    inside: str,
-    sentences_per_document: int | None,
-    discontinuous: Discontinuous,
+def _with_label_set(
+    documents: Iterator[Document], source: Path, report: ConversionReport
 ) -> Iterator[Document]:
-    if source_format == "iob":
-        count = sentences_per_document
-        return read_iob(source, report, inside=inside, sentences_per_document=count)
-    if source_format == "brat":
-        return read_brat(source, report, inside=inside, discontinuous=discontinuous)
-    return _PLAIN_READERS[source_format](source, report, inside=inside)
+    """The documents, each with the labels that could hold; those of the source if nobody says."""
+    for document in documents:
+        if document.categories is None or document.label_set:
+            yield document
+            continue
+        held = [document, *documents]
+        labels = tuple(sorted({*chain.from_iterable(each.categories or () for each in held)}))
+        report.noted(SET_COLLECTED, str(source))
+        yield from (replace(each, label_set=labels) for each in held)
 
 
 def _only_listed(documents: Iterable[Document], list_file: Path) -> Iterator[Document]:
@@ -164,18 +145,19 @@ def _without_duplicates(
     documents: Iterable[Document], report: ConversionReport
 ) -> Iterator[Document]:
     """The documents but for exact repetitions; a digest a document is all that is remembered."""
-    seen: dict[bytes, set[tuple[TextSpan, ...]]] = {}
+    seen: dict[bytes, set[tuple[object, ...]]] = {}
     for document in documents:
         digest = hashlib.sha256(document.text.encode("utf8", "surrogatepass")).digest()
-        spans = tuple(sorted(document.spans))
+        held = None if document.categories is None else tuple(sorted(document.categories))
+        labels = (tuple(sorted(document.spans)), held)
         known = seen.setdefault(digest, set())
-        if spans in known:
+        if labels in known:
             report.duplicates += 1
-            report.noted("document that repeats an earlier one, left out", document.where)
+            report.noted(REPEATED, document.where)
             continue
         if known:
             report.noted(SAME_TEXT, document.where)
-        known.add(spans)
+        known.add(labels)
         yield document
 
 
@@ -187,15 +169,23 @@ def _with_labels(
 ) -> Iterator[Document]:
     met: set[str] = set()
     for document in documents:
+        met |= {span.label for span in document.spans} | {*document.label_set}
         spans = []
         for span in document.spans:
-            met.add(span.label)
             name = map_labels.get(span.label, span.label) if label is None else label
             if name:
                 spans.append(replace(span, label=name))
             else:
                 report.noted(LABEL_DROPPED, span.where)
-        yield replace(document, spans=tuple(spans))
+        held = document.categories
+        for _ in (name for name in held or () if map_labels.get(name, name) == ""):
+            report.noted(CATEGORY_DROPPED, document.where)
+        yield replace(
+            document,
+            spans=tuple(spans),
+            categories=None if held is None else _renamed(held, map_labels),
+            label_set=_renamed(document.label_set, map_labels),
+        )
     unknown = sorted(set(map_labels) - met)
     if unknown:
         raise ConfigError(
@@ -203,6 +193,12 @@ def _with_labels(
             found=f"labels that the corpus does not have: {', '.join(unknown)}",
             wanted=f"some of {', '.join(sorted(met)) or 'none'}",
         )
+
+
+def _renamed(labels: Iterable[str], map_labels: Mapping[str, str]) -> tuple[str, ...]:
+    """The labels by their new names, each once; those mapped to nothing left out."""
+    names = (map_labels.get(label, label) for label in labels)
+    return tuple(dict.fromkeys(filter(None, names)))
 
 
 def _english() -> Language:

@@ -21,13 +21,17 @@ COMMAND_LINES = {
     "audit": "OUTPUT --originals --text-field --policy --model --threshold --output --html "
     "--batch-size --gpu-id --quiet --json",
     "evaluate-phi": "MODEL DATA --perturbed --seed --output --batch-size --gpu-id --quiet --json",
+    "evaluate-phenotype": "MODEL DATA --pipe --exclude-labels --output --html --seed --batch-size "
+    "--gpu-id --quiet --json",
     "synthetic-notes": "OUTPUT --train --dev --test --seed --fillers --min-words --max-words "
     "--hard --jsonl --quiet --json",
     "annotate": "MODEL INPUTS --output --html --text-field --jsonl --batch-size --gpu-id --quiet",
     "show": "MODEL INPUTS --html --remark --gpu-id --quiet",
     "fill-mask": "CHECKPOINT TEXT --top --json",
-    "convert": "SOURCE_FORMAT SOURCE OUTPUT --inside --documents --label --map-labels "
-    "--sentences-per-document --discontinuous --keep-duplicates --spans-key --quiet --json",
+    "convert": "SOURCE_FORMAT SOURCE OUTPUT --inside --documents --split --part --seed --shares "
+    "--label --map-labels --text-column --labels-column --id-column --group-column --separator "
+    "--categories --notes --sentences-per-document --discontinuous --keep-duplicates --spans-key "
+    "--quiet --json",
     "convert-splits": "CONFIG ASSETS OUTPUT --quiet --json",
     "debug-data": "TRAIN DEV --encoder --spans-key --quiet --json",
     "evaluate": "MODEL DATA --pipe --output --batch-size --gpu-id --quiet --json",

@@ -10,6 +10,7 @@ from spacy.tokens import Doc, DocBin
 from spacy_modernbert_bio.corpora import convert as module
 from spacy_modernbert_bio.corpora.convert import convert
 from spacy_modernbert_bio.corpora.document import Document
+from spacy_modernbert_bio.corpora.reading import ReadOptions
 from spacy_modernbert_bio.errors import ConfigError, CorpusError
 
 PUBTATOR = """1|t|Ataxia.
@@ -58,7 +59,7 @@ def test_docs_and_report_stand_side_by_side(source: Path, output: Path) -> None:
     assert first.has_annotation("ENT_IOB")
     assert (second.text, third.text) == ("Jane Roe. ", "Ataxia. Colon cancers.")
     written = json.loads((output.parent / "train.report.json").read_text())
-    head = {"format": "pubtator", "source": "corpus.txt", "inside": ""}
+    head = {"format": "pubtator", "source": "corpus.txt", "inside": "", "split": None}
     assert written == {**head, **report.to_dict()}
     assert "Roe" not in (output.parent / "train.report.json").read_text()
 
@@ -102,12 +103,14 @@ def test_brat_and_iob_take_their_own_options(tmp_path: Path, output: Path) -> No
     (tmp_path / "brat").mkdir()
     (tmp_path / "brat" / "a.txt").write_text("left and right knee")
     (tmp_path / "brat" / "a.ann").write_text("T1\tPart 0 4;15 19\tleft knee\n")
-    convert("brat", tmp_path / "brat", output, discontinuous="fragments", spans_key="parts")
+    convert(
+        "brat", tmp_path / "brat", output, ReadOptions(discontinuous="fragments"), spans_key="parts"
+    )
     (doc,) = docs_of(output)
     assert [span.text for span in doc.spans["parts"]] == ["left", "knee"]
     with gzip.open(tmp_path / "corpus.tsv.gz", "wt") as stream:
         stream.write("left\tB-Part\n\nknee\tB-Part\n")
-    convert("iob", tmp_path / "corpus.tsv.gz", output, sentences_per_document=1)
+    convert("iob", tmp_path / "corpus.tsv.gz", output, ReadOptions(sentences_per_document=1))
     assert [doc.text for doc in docs_of(output)] == ["left", "knee"]
 
 
@@ -215,10 +218,22 @@ IMPOSSIBLE: list[tuple[dict[str, Any], str]] = [
     ),
     ({"map_labels": {"Gene": "X"}, "label": "X"}, r"map_labels=...\): found it and `label`"),
     ({"label": " "}, "found an empty label; wanted a name"),
-    ({"sentences_per_document": 3}, "found it, with pubtator; wanted it with iob only"),
-    ({"sentences_per_document": -1, "source_format": "iob"}, "found -1; wanted 0 or more"),
-    ({"discontinuous": "fragments"}, "found it, with pubtator; wanted it with brat only"),
-    ({"discontinuous": "none"}, "found 'none'; wanted cover or fragments"),
+    (
+        {"options": ReadOptions(sentences_per_document=3)},
+        "found it, with pubtator; wanted it with iob only",
+    ),
+    (
+        {"options": ReadOptions(sentences_per_document=-1), "source_format": "iob"},
+        "found -1; wanted 0 or more",
+    ),
+    (
+        {"options": ReadOptions(discontinuous="fragments")},
+        "found it, with pubtator; wanted it with brat only",
+    ),
+    (
+        {"options": ReadOptions(discontinuous="none"), "source_format": "brat"},
+        "found 'none'; wanted cover or fragments",
+    ),
     ({"source_format": "xml"}, "found 'xml'; wanted one of iob, pubtator, brat, i2b2, ph"),
 ]
 
