@@ -56,6 +56,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.evaluate_phi:evaluate_phi",
         "Score how well PHI is found: i2b2's measures, what is left, what goes with it, by length.",
     ),
+    "evaluate-phenotype": (
+        "spacy_modernbert_bio.cli.evaluate_phenotype:evaluate_phenotype",
+        "Score labels of documents: F1 with intervals, thresholds, calibration, by length.",
+    ),
     "calibrate": (
         "spacy_modernbert_bio.cli.calibrate:calibrate",
         "Fit temperatures, and thresholds for a target recall, on development data; save them.",
