@@ -62,7 +62,7 @@ COMMANDS = {
     ),
     "calibrate": (
         "spacy_modernbert_bio.cli.calibrate:calibrate",
-        "Fit temperatures, and thresholds for a target recall, on development data; save them.",
+        "Fit temperatures and thresholds on development data, and save them.",
     ),
     "synthetic-notes": (
         "spacy_modernbert_bio.cli.synthetic_notes:synthetic_notes",

@@ -1,26 +1,36 @@
-"""`modernbert-bio calibrate`: make a trained pipeline's confidences mean what they say."""
+"""`modernbert-bio calibrate`: make a trained pipeline's confidences and decisions mean something.
+
+Spans get a temperature, PHI thresholds for a target recall, labels of documents a threshold each.
+Runs the pipeline once a component and a purpose; documents are read anew each time.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from spacy.language import Language
 from spacy.tokens import Doc
 from spacy.training import Example
 
+from spacy_modernbert_bio.cli.calibration_tables import (
+    dial_table,
+    macro_f1,
+    temperature_table,
+    threshold_table,
+)
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.notes import check_apart
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.components.calibrate import CalibrationReport
 from spacy_modernbert_bio.components.deid import DeidPipe
+from spacy_modernbert_bio.components.doc_labels import DocLabelPipe
 from spacy_modernbert_bio.components.recall_fit import DialReport
 from spacy_modernbert_bio.components.token_pipe import TokenClassificationPipe
 from spacy_modernbert_bio.corpora.converted import read_docs
 from spacy_modernbert_bio.errors import ConfigError
-from spacy_modernbert_bio.evaluation.recall_threshold import RecallThreshold
-from spacy_modernbert_bio.evaluation.tables import Cell, Table
+from spacy_modernbert_bio.evaluation.label_thresholds import ThresholdFit
 from spacy_modernbert_bio.files import atomic_folder
 
 
@@ -36,23 +46,26 @@ def calibrate(
     ] = None,
     target_recall: Annotated[
         float | None,
-        typer.Option(help="Of PHI: fit modernbert_deid's thresholds so that this share is found."),
+        typer.Option(
+            help="Fit thresholds so that this share is found: of PHI (modernbert_deid), and of the "
+            "documents in which each label holds (modernbert_phenotype; else for the highest F1)."
+        ),
     ] = None,
     confidence: Annotated[
-        float, typer.Option(help="Of the lower bound that has to reach the target recall.")
+        float, typer.Option(help="Of the lower bound that has to reach the target recall of PHI.")
     ] = 0.95,
     batch_size: Annotated[int, typer.Option(min=1, help="Documents at once.")] = 32,
     gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
 ) -> None:
-    """Fit temperatures, and thresholds for a target recall, on development data; save them."""
+    """Fit temperatures and thresholds on development data, and save them."""
     console = Console(quiet=quiet, as_json=as_json)
     # Development notes hold PHI, and another library's message may quote them.
     with errors_shown(others=True):
         use_device(gpu_id)
         target = None if target_recall is None else Target(target_recall, confidence)
-        reports, dials = calibrate_pipeline(
+        fitted = calibrate_pipeline(
             model,
             data,
             output or model,
@@ -62,23 +75,48 @@ def calibrate(
             progress=console.progress,
         )
         if as_json:
-            dialled = {name: {"dial": asdict(report)} for name, report in dials.items()}
-            console.emit(
-                {name: asdict(report) | dialled.get(name, {}) for name, report in reports.items()}
-            )
+            console.emit(fitted.to_figures())
             return
-        console.table(_table(reports))
-        for name, report in dials.items():
-            console.table(_dial_table(name, report, target_recall or 0.0))
+        if fitted.temperatures:
+            console.table(temperature_table(fitted.temperatures))
+        for name, report in fitted.dials.items():
+            console.table(dial_table(name, report, target_recall or 0.0))
+        for name, fits in fitted.thresholds.items():
+            console.table(threshold_table(name, fits, target_recall))
         console.say(f"Wrote {output or model}")
 
 
 @dataclass(frozen=True)
 class Target:
-    """The share of PHI that is to be found, and the confidence of the bound that reaches it."""
+    """The share that is to be found, and the confidence of the bound of PHI that reaches it."""
 
     recall: float
     confidence: float = 0.95
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What was fitted, each by component.
+
+    temperatures: of spans' confidences. dials: thresholds of PHI. thresholds: of documents' labels.
+    """
+
+    temperatures: dict[str, CalibrationReport] = field(default_factory=dict)
+    dials: dict[str, DialReport] = field(default_factory=dict)
+    thresholds: dict[str, list[ThresholdFit]] = field(default_factory=dict)
+
+    def to_figures(self) -> dict[str, Any]:
+        """As plain data, a component each."""
+        figures: dict[str, Any] = {
+            name: asdict(report) for name, report in self.temperatures.items()
+        }
+        for name, report in self.dials.items():
+            figures[name]["dial"] = asdict(report)
+        for name, fits in self.thresholds.items():
+            before, after = macro_f1(fits)
+            rows = [asdict(fit) for fit in fits]
+            figures[name] = {"macro_f1_before": before, "macro_f1": after, "thresholds": rows}
+        return figures
 
 
 def calibrate_pipeline(
@@ -90,18 +128,19 @@ def calibrate_pipeline(
     target: Target | None = None,
     batch_size: int = 32,
     progress: Callable[..., Iterable[Doc]] = lambda docs, **_: docs,
-) -> tuple[dict[str, CalibrationReport], dict[str, DialReport]]:
+) -> Calibrated:
     """Calibrate the named components, or all that can be, and write the pipeline to `output`.
 
-    With a target, components that find PHI get thresholds for it as well; the second dict is of
-    these. Without one their thresholds stay as they are.
+    Components that label spans get a temperature, with a target those that find PHI thresholds for
+    it as well; without one these stay as they are. Components that label documents get thresholds
+    for the highest F1, or for the target; exclusive labels have none.
 
     Documents are read anew by the pipeline, as it will read them in use, and each component sees
     them after all components before it. progress: wraps them, as Console.progress does.
 
     `output` is written whole or not at all. Raises ConfigError for a folder without a pipeline, an
-    output that is there and no pipeline, a component that has no temperature, or data in which
-    nothing is found; CorpusError for a file that is no DocBin.
+    output that is there and no pipeline, a component with nothing to fit, or data in which nothing
+    is found or annotated; CorpusError for a file that is no DocBin.
     """
     check_apart("--output", output, [data])
     if output.exists() and not (output / "config.cfg").is_file():
@@ -114,11 +153,14 @@ def calibrate_pipeline(
     nlp = load_pipeline(str(model))
     names = _components(nlp, list(pipes))
     gold = read_docs(data, nlp.vocab)
-    if target is not None and not any(isinstance(nlp.get_pipe(n), DeidPipe) for n in names):
+    takes_target = DeidPipe, DocLabelPipe
+    if target is not None and not any(isinstance(nlp.get_pipe(n), takes_target) for n in names):
         raise ConfigError(
-            where="--target-recall", found=f"only {', '.join(names)}", wanted="a modernbert_deid"
+            where="--target-recall",
+            found=f"only {', '.join(names)}",
+            wanted="a modernbert_deid or modernbert_phenotype",
         )
-    reports, dials = {}, {}
+    fitted = Calibrated()
 
     def read(name: str, purpose: str) -> Iterator[Example]:
         """The documents, through all components before this one."""
@@ -130,10 +172,19 @@ def calibrate_pipeline(
 
     for name in names:
         component = nlp.get_pipe(name)
+        if isinstance(component, DocLabelPipe):
+            fitted.thresholds[name] = component.fit_thresholds(
+                read(name, "thresholds of"),
+                target_recall=None if target is None else target.recall,
+                batch_size=batch_size,
+            )
+            continue
         assert isinstance(component, TokenClassificationPipe)
-        reports[name] = component.calibrate(read(name, "calibrate"), batch_size=batch_size)
+        fitted.temperatures[name] = component.calibrate(
+            read(name, "calibrate"), batch_size=batch_size
+        )
         if target is not None and isinstance(component, DeidPipe):
-            dials[name] = component.fit_thresholds(
+            fitted.dials[name] = component.fit_thresholds(
                 read(name, "thresholds of"),
                 target_recall=target.recall,
                 confidence=target.confidence,
@@ -141,72 +192,30 @@ def calibrate_pipeline(
             )
     with atomic_folder(output) as folder:
         nlp.to_disk(folder)
-    return reports, dials
+    return fitted
 
 
 def _components(nlp: Language, wanted: list[str]) -> list[str]:
-    able = [name for name, pipe in nlp.pipeline if isinstance(pipe, TokenClassificationPipe)]
+    able = [name for name, pipe in nlp.pipeline if _can_be_fitted(pipe)]
     unable = [name for name in wanted if name not in able]
     if unable or not able:
         raise ConfigError(
             where="calibrate",
-            found=f"{unable[0]}, which has no temperature" if unable else "no component with one",
+            found=f"{unable[0]}, which has nothing to fit" if unable else "no component to fit",
             wanted=f"one of {', '.join(able)}"
             if able
-            else "a pipeline with modernbert_ner or modernbert_deid",
+            else "a pipeline with modernbert_ner, modernbert_deid, or a modernbert_phenotype whose "
+            "labels are not exclusive",
         )
     return wanted or able
+
+
+def _can_be_fitted(pipe: object) -> bool:
+    if isinstance(pipe, DocLabelPipe):
+        return not pipe.exclusive
+    return isinstance(pipe, TokenClassificationPipe)
 
 
 def _pair(docs: Iterable[Doc], gold: list[Doc]) -> Iterator[Example]:
     for predicted, reference in zip(docs, gold, strict=True):
         yield Example(predicted, reference)
-
-
-def _table(reports: dict[str, CalibrationReport]) -> Table:
-    return Table(
-        columns=("component", "temperature", "spans", "correct", "error before", "error after"),
-        rows=[
-            (
-                name,
-                report.temperature,
-                report.spans,
-                report.correct,
-                report.error_before,
-                report.error_after,
-            )
-            for name, report in reports.items()
-        ],
-        title="Expected calibration error of the predicted spans, on the data it was fitted on",
-    )
-
-
-def _dial_table(name: str, report: DialReport, target_recall: float) -> Table:
-    rows: list[list[Cell]] = [
-        [
-            row.group,
-            report.thresholds[row.group],
-            row.fitted.spans,
-            row.recall_before,
-            row.fitted.recall,
-            row.fitted.lower_bound,
-            _reached(row.fitted, target_recall),
-        ]
-        for row in report.rows
-    ]
-    # Without gold spans of their own, for words of others that seem to be of them.
-    others = report.thresholds.keys() - {row.group for row in report.rows}
-    rows += [[group, report.thresholds[group], 0, *[None] * 4] for group in sorted(others)]
-    return Table(
-        ("group", "threshold", "spans", "recall before", "recall", "at least", "reached"),
-        rows,
-        title=f"{name}: thresholds, on the data they were fitted on; of other words "
-        f"{report.words_before:.2%} were taken for PHI, now {report.words_after:.2%}",
-        decimals=4,
-    )
-
-
-def _reached(fitted: RecallThreshold, target_recall: float) -> str:
-    if fitted.reached:
-        return "yes"
-    return "no: too few spans" if fitted.recall >= target_recall else "no: some have no chance"
