@@ -23,8 +23,6 @@ COMMAND_LINES = {
     "evaluate-phi": "MODEL DATA --perturbed --seed --output --batch-size --gpu-id --quiet --json",
     "evaluate-phenotype": "MODEL DATA --pipe --exclude-labels --output --html --seed --batch-size "
     "--gpu-id --quiet --json",
-    "evaluate-phenotype": "MODEL DATA --pipe --exclude-labels --output --html --seed --batch-size "
-    "--gpu-id --quiet --json",
     "synthetic-notes": "OUTPUT --train --dev --test --seed --fillers --min-words --max-words "
     "--hard --jsonl --quiet --json",
     "annotate": "MODEL INPUTS --output --html --text-field --jsonl --batch-size --gpu-id --quiet",
