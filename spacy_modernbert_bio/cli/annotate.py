@@ -1,4 +1,4 @@
-"""`modernbert-bio annotate`: the entities of notes, as JSON lines or as a page.
+"""`modernbert-bio annotate`: entities and labels of notes, as JSON lines or as a page.
 
 Constant memory but for `--html`, whose page holds all notes. The output has a line for each note,
 in order; a note that failed has `error` in the place of its text and entities, so that nobody
@@ -14,13 +14,14 @@ from typing import Annotated, Any
 
 import typer
 
-from spacy_modernbert_bio.cli.annotation import OWN_FIELDS, annotate_notes
+from spacy_modernbert_bio.cli.annotation import annotate_notes, own_fields
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.journal import Record, as_line
 from spacy_modernbert_bio.cli.notes import check_apart, check_inputs, read_notes
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.files import atomic_file
-from spacy_modernbert_bio.pages.note import NoteView, SpanView, note_page
+from spacy_modernbert_bio.pages.note import note_page
+from spacy_modernbert_bio.pages.views import EvidenceView, LabelView, NoteView, SpanView
 
 
 def annotate(
@@ -43,7 +44,7 @@ def annotate(
     gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
     quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
 ) -> None:
-    """Find entities in texts: JSON lines for programs, a page for people."""
+    """Find entities and labels of texts: JSON lines for programs, a page for people."""
     console = Console(quiet=quiet)
     failed = 0
     with errors_shown():
@@ -53,7 +54,9 @@ def annotate(
                 check_apart(option, written, inputs)
         use_device(gpu_id)
         nlp = load_pipeline(model)
-        notes = read_notes(inputs, text_field=text_field, reserved=OWN_FIELDS, as_jsonl=as_jsonl)
+        notes = read_notes(
+            inputs, text_field=text_field, reserved=own_fields(nlp), as_jsonl=as_jsonl
+        )
         records = annotate_notes(nlp, notes, batch_size=batch_size)
         views = []
         with _writer(output, to_stdout=html is None) as write:
@@ -99,7 +102,31 @@ def view_of(record: Record) -> NoteView:
         *(each for group in record.get("spans", {}).values() for each in group),
     ]
     spans = [SpanView(e["start"], e["end"], e["label"], e["confidence"]) for e in found]
-    return NoteView(record["source"], record["text"], spans, _coverage_line(record["coverage"]))
+    evidence = [
+        EvidenceView(e["start"], e["stop"], e["label"], e["weight"])
+        for e in record.get("evidence", ())
+    ]
+    return NoteView(
+        record["source"],
+        record["text"],
+        spans,
+        _coverage_line(record["coverage"]),
+        labels=_labels(record),
+        evidence=evidence,
+    )
+
+
+def _labels(record: Record) -> list[LabelView]:
+    thresholds, holding = record.get("thresholds", {}), record.get("phenotypes")
+    return [
+        LabelView(
+            label,
+            probability,
+            thresholds.get(label),
+            None if holding is None else label in holding,
+        )
+        for label, probability in record.get("cats", {}).items()
+    ]
 
 
 def _coverage_line(coverage: Record | None) -> str:

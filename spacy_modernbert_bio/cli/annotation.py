@@ -1,4 +1,4 @@
-"""The entities of notes as records: what `annotate` writes and `show` shows."""
+"""The entities and labels of notes as records: what `annotate` writes and `show` shows."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -10,9 +10,16 @@ from spacy_modernbert_bio.cli.note_reader import Record, read_with
 from spacy_modernbert_bio.cli.notes import Note
 from spacy_modernbert_bio.components.coverage import Coverage
 from spacy_modernbert_bio.components.ner import NerPipe
+from spacy_modernbert_bio.components.phenotype import PhenotypePipe
 
 # What a record of ours holds besides the fields that a note came with.
-OWN_FIELDS = frozenset({"source", "text", "entities", "spans", "coverage", "error"})
+_FIELDS = frozenset({"source", "text", "entities", "spans", "coverage", "error"})
+_LABEL_FIELDS = frozenset({"cats", "phenotypes", "thresholds", "evidence"})
+
+
+def own_fields(nlp: Language) -> frozenset[str]:
+    """What records of this pipeline hold besides the fields that a note came with."""
+    return _FIELDS | _LABEL_FIELDS if _labels_notes(nlp) else _FIELDS
 
 
 def annotate_notes(nlp: Language, notes: Iterable[Note], *, batch_size: int) -> Iterator[Record]:
@@ -21,14 +28,31 @@ def annotate_notes(nlp: Language, notes: Iterable[Note], *, batch_size: int) -> 
     Each has `id`, `source` and the note's other fields. A note that was read has `text`,
     `entities` (of doc.ents), `spans` (of the groups that `modernbert_ner` components write; absent
     where there are none) and `coverage` (None when the pipeline does not tell); any other has
-    `error`: why it was not read, or not whole. Starts and ends count characters.
+    `error`: why it was not read, or not whole. Starts, stops and ends count characters.
+
+    Of a pipeline that labels notes, also `cats`: each label's probability. Where
+    `modernbert_phenotype` components do so, also `phenotypes` (labels that hold), `thresholds` (the
+    probabilities from which labels do; exclusive ones have none) and `evidence`: passages that
+    tell of those that hold, with their shares of the label's attention.
     """
     keys = [
         pipe.spans_key
         for _, pipe in nlp.pipeline
         if isinstance(pipe, NerPipe) and pipe.spans_key is not None
     ]
-    return read_with(nlp, notes, lambda note, doc: _content(note, doc, keys), batch_size=batch_size)
+    labels = _labels_notes(nlp)
+    labellers = [pipe for _, pipe in nlp.pipeline if isinstance(pipe, PhenotypePipe)]
+
+    def content(note: Note, doc: Doc) -> Record:
+        read = _content(note, doc, keys)
+        return read | _label_content(doc, labellers) if labels and "error" not in read else read
+
+    return read_with(nlp, notes, content, batch_size=batch_size)
+
+
+def _labels_notes(nlp: Language) -> bool:
+    """Whether a component says that it writes doc.cats; spaCy's own and ours do."""
+    return any("doc.cats" in nlp.get_pipe_meta(name).assigns for name in nlp.pipe_names)
 
 
 def _content(note: Note, doc: Doc, keys: list[str]) -> Record:
@@ -59,4 +83,32 @@ def _span(span: Span, confidence: float | None) -> Record:
         "label": span.label_,
         "text": span.text,
         "confidence": confidence,
+    }
+
+
+def _label_content(doc: Doc, labellers: list[PhenotypePipe]) -> Record:
+    content: Record = {"cats": {label: float(value) for label, value in doc.cats.items()}}
+    if not labellers:
+        return content
+    thresholds = {
+        label: limit
+        for pipe in labellers
+        if not pipe.exclusive
+        for label, limit in pipe.thresholds.items()
+    }
+    keys = dict.fromkeys(pipe.cfg["evidence_key"] for pipe in labellers)
+    groups = [doc.spans[key] for key in keys if key in doc.spans]
+    return content | {
+        "phenotypes": list(doc._.phenotypes),
+        "thresholds": thresholds,
+        "evidence": [
+            {
+                "start": span.start_char,
+                "stop": span.end_char,
+                "label": span.label_,
+                "weight": float(weight),
+            }
+            for group in groups
+            for span, weight in zip(group, group.attrs.get("weights", ()), strict=False)
+        ],
     }

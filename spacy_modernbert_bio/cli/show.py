@@ -1,7 +1,8 @@
 """`modernbert-bio show`: notes with their entities marked, in the terminal and on a page.
 
 For a person who wants to look; `annotate` is for programs. Prints the text of the notes: not for
-logs. Where spans overlap, in groups, the terminal marks the first of them, the page all.
+logs. Where spans overlap, in groups, the terminal marks the first of them, the page all. Labels of
+a note stand below its text; their evidence is on the page alone.
 """
 
 from pathlib import Path
@@ -12,12 +13,13 @@ import typer
 from rich.text import Text
 
 from spacy_modernbert_bio.cli.annotate import view_of
-from spacy_modernbert_bio.cli.annotation import OWN_FIELDS, annotate_notes
+from spacy_modernbert_bio.cli.annotation import annotate_notes, own_fields
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.notes import check_apart, check_inputs, read_notes
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.files import atomic_file
-from spacy_modernbert_bio.pages.note import NoteView, SpanView, note_page
+from spacy_modernbert_bio.pages.note import note_page
+from spacy_modernbert_bio.pages.views import LabelView, NoteView, SpanView
 
 # Background colours that both dark and light terminals show, one a label in order of appearance.
 _COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red")
@@ -40,7 +42,7 @@ def show(
             check_apart("--html", html, inputs)
         use_device(gpu_id)
         nlp = load_pipeline(model)
-        notes = read_notes(inputs, text_field="text", reserved=OWN_FIELDS)
+        notes = read_notes(inputs, text_field="text", reserved=own_fields(nlp))
         views = [view_of(record) for record in annotate_notes(nlp, notes, batch_size=32)]
         terminal = rich.console.Console(highlight=False)
         for view in views:
@@ -59,7 +61,7 @@ def show(
 
 
 def rendered(view: NoteView) -> Text:
-    """A note's name, its text with `[entity|label confidence]`, and what was read of it."""
+    """A note's name, its text with `[entity|label confidence]`, its labels, how much was read."""
     lines = Text.assemble((view.source, "bold"), "\n")
     if view.failure:
         return lines.append(view.failure, "red")
@@ -74,7 +76,17 @@ def rendered(view: NoteView) -> Text:
         lines.append(f"|{_tag(span)}", f"dim {colour}").append("]")
         position = span.stop
     lines.append(view.text[position:].rstrip() + "\n")
+    holding = [each for each in view.labels if each.holds]
+    others = [each for each in view.labels if not each.holds]
+    for title, labels in (("holds", holding), ("other labels", others)):
+        if labels:
+            lines.append(f"{title}: ", "bold").append(_labels(labels) + "\n")
     return lines.append(view.coverage, "dim")
+
+
+def _labels(labels: list[LabelView]) -> str:
+    ordered = sorted(labels, key=lambda label: (-label.probability, label.label))
+    return ", ".join(f"{each.label} {each.probability:.2f}" for each in ordered)
 
 
 def _tag(span: SpanView) -> str:

@@ -1,19 +1,19 @@
-"""Notes with their entities highlighted, as one page.
+"""Notes with their entities highlighted, and with labels and evidence of those, as one page.
 
 A colour a label, its name and confidence behind each span; the legend counts, and switches labels
-off. Spans may overlap: each then keeps an underline of its own. The page holds the whole text of
-its notes, and grows with it: it is for reading some, not for keeping thousands.
+off. The labels of a whole note stand beside its text, or above it where there is no room. The page
+holds the whole text of its notes, and grows with it: it is for reading some, not for keeping
+thousands.
 """
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 
+from spacy_modernbert_bio.pages.highlight import EVIDENCE_STYLE, HUE_STEP, highlight
 from spacy_modernbert_bio.pages.html import escape, page
+from spacy_modernbert_bio.pages.label_panel import PANEL_STYLE, label_panel, passages_of
+from spacy_modernbert_bio.pages.views import NoteView
 
-# Degrees between the hues of neighbouring labels: the golden angle never comes back to one.
-_HUE_STEP = 137.508
 _STYLE = """
 .legend { display: flex; flex-wrap: wrap; gap: .4rem; margin-bottom: 1rem }
 .legend label { border-radius: .4rem; padding: .1rem .6rem; cursor: pointer }
@@ -40,34 +40,20 @@ mark small { white-space: nowrap; font-size: .7rem; font-weight: 600; margin-lef
   color: light-dark(oklch(42% .12 var(--hue)), oklch(86% .09 var(--hue))) }
 @media (max-width: 50rem) { .notes { display: block } nav { position: static; max-height: 12rem } }
 """
-
-
-@dataclass(frozen=True)
-class SpanView:
-    """A highlighted part of a text.
-
-    start, stop: characters of the text. confidence: a probability; None where none is known.
-    """
-
-    start: int
-    stop: int
-    label: str
-    confidence: float | None = None
-
-
-@dataclass(frozen=True)
-class NoteView:
-    """What is shown of a note.
-
-    source: where it came from. spans: in any order; they may overlap. coverage: a line on how much
-    was read. failure: why there is nothing to show; empty for a note that was read.
-    """
-
-    source: str
-    text: str
-    spans: Sequence[SpanView] = ()
-    coverage: str = ""
-    failure: str = ""
+# Beside a text there is no room for a list of notes on paper; switches do nothing there.
+_PRINT_STYLE = """
+@media print {
+  body { max-width: none; padding: 0 }
+  nav, .legend input { display: none }
+  .notes { display: block }
+  .text { line-height: 1.9 }
+}
+"""
+_LABELS_EXPLAINED = (
+    '<p class="about">A label has its probability and, where there is one, the threshold from '
+    "which it holds: the mark in its bar. Evidence is where most of a label's attention lies, the "
+    "stronger the more of it: it tells where the model looked, and proves nothing.</p>\n"
+)
 
 
 def note_page(title: str, notes: Sequence[NoteView]) -> str:
@@ -79,13 +65,15 @@ def note_page(title: str, notes: Sequence[NoteView]) -> str:
         f"{escape(label)} <b>{counts[label]:,}</b></label>"
         for label, number in numbers.items()
     )
-    index = "".join(
-        f'<a href="#note{number}">{escape(note.source)}'
-        + (
-            '<b class="failed">failed</b></a>'
-            if note.failure
-            else f"<span>{len(note.spans):,}</span></a>"
+    labelled = any(note.labels or note.evidence for note in notes)
+    passages = sum(len(note.evidence) for note in notes)
+    if passages:
+        legend += (
+            '<label class="lit"><input type="checkbox" id="showevidence" checked> '
+            f"evidence <b>{passages:,}</b></label>"
         )
+    index = "".join(
+        f'<a href="#note{number}">{escape(note.source)}{_count(note)}</a>'
         for number, note in enumerate(notes)
     )
     shown = "\n".join(_note(number, note, numbers) for number, note in enumerate(notes))
@@ -94,16 +82,29 @@ def note_page(title: str, notes: Sequence[NoteView]) -> str:
         f'<p class="about">{len(notes):,} note{"" if len(notes) == 1 else "s"} '
         f"({failed:,} failed), "
         f"{counts.total():,} highlighted</p>\n"
+        f"{_LABELS_EXPLAINED if labelled else ''}"
         f'<div class="legend">{legend}</div>\n<div class="notes">\n<nav>{index}</nav>\n'
         f"<main>\n{shown}\n</main>\n</div>"
     )
-    return page(title, body, style=_STYLE + "".join(map(_label_style, numbers.values())))
+    styles = [_STYLE, *map(_label_style, numbers.values())]
+    styles += [PANEL_STYLE, EVIDENCE_STYLE, _PRINT_STYLE] if labelled else []
+    return page(title, body, style="".join(styles))
+
+
+def _count(note: NoteView) -> str:
+    """What the list of notes tells of one: how much is highlighted, or how many labels hold."""
+    if note.failure:
+        return '<b class="failed">failed</b>'
+    if any(label.holds is not None for label in note.labels):
+        holding = sum(bool(label.holds) for label in note.labels)
+        return f"<span>{holding:,} label{'' if holding == 1 else 's'}</span>"
+    return f"<span>{len(note.spans):,}</span>"
 
 
 def _label_style(number: int) -> str:
     off = f"body:has(#show{number}:not(:checked))"
     return (
-        f".c{number} {{ --hue: {number * _HUE_STEP % 360:.0f} }}\n"
+        f".c{number} {{ --hue: {number * HUE_STEP % 360:.0f} }}\n"
         f"{off} mark.c{number} {{ background: none; padding: 0 }}\n"
         f"{off} small.c{number} {{ display: none }}\n"
         f"{off} mark.u{number} {{ --line{number}: transparent }}\n"
@@ -111,64 +112,21 @@ def _label_style(number: int) -> str:
 
 
 def _note(number: int, note: NoteView, numbers: dict[str, int]) -> str:
-    if note.failure:
-        content = f'<p class="about failed">Not read: {escape(note.failure)}</p>'
-    else:
-        content = (
-            f'<div class="text">{_highlight(note, numbers)}</div>'
-            f'<p class="about">{escape(note.coverage)}</p>'
-        )
     return (
         f'<details open id="note{number}"><summary>{escape(note.source)}</summary>'
-        f"{content}</details>"
+        f"{_content(number, note, numbers)}</details>"
     )
 
 
-def _highlight(note: NoteView, numbers: dict[str, int]) -> str:
-    """The text, cut at every border of a span, each part marked by the spans over it."""
-    spans = sorted(note.spans, key=lambda span: (span.start, -span.stop, span.label))
-    borders = sorted({0, len(note.text)} | {at for s in spans for at in (s.start, s.stop)})
-    parts: list[str] = []
-    over: list[SpanView] = []
-    waiting = iter([*spans, None])
-    following = next(waiting)
-    for start, stop in pairwise(borders):
-        over = [span for span in over if span.stop > start]
-        while following is not None and following.start == start:
-            over.append(following)
-            following = next(waiting)
-        text = escape(note.text[start:stop])
-        parts.append(_mark(text, over, start, stop, numbers) if over else text)
-    return "".join(parts)
-
-
-def _mark(text: str, over: list[SpanView], start: int, stop: int, numbers: dict[str, int]) -> str:
-    """One part: the colour of the innermost span, a line for each one around it."""
-    *around, inner = over
-    number = numbers[inner.label]
-    classes = [f"c{number}", *(f"u{numbers[span.label]}" for span in around)]
-    if any(span.start == start for span in over):
-        classes.append("begins")
-    ending = [span for span in reversed(over) if span.stop == stop]
-    if ending:
-        classes.append("ends")
-    names = "".join(
-        f'<small class="c{numbers[span.label]}">{escape(_name(span))}</small>' for span in ending
+def _content(number: int, note: NoteView, numbers: dict[str, int]) -> str:
+    if note.failure:
+        return f'<p class="about failed">Not read: {escape(note.failure)}</p>'
+    passages = passages_of(number, note)
+    content = (
+        f'<div class="text">{highlight(note, numbers, passages)}</div>'
+        f'<p class="about">{escape(note.coverage)}</p>'
     )
-    title = escape(" · ".join(_name(span, digits=3) for span in over))
-    style = _underlines(around, numbers)
-    return f'<mark class="{" ".join(classes)}"{style} title="{title}">{text}{names}</mark>'
-
-
-def _underlines(around: list[SpanView], numbers: dict[str, int]) -> str:
-    """Underlines of the spans around a part, the outermost lowest."""
-    shadows = []
-    for depth, span in enumerate(reversed(around), start=1):
-        number = numbers[span.label]
-        hue = f"{number * _HUE_STEP % 360:.0f}"
-        shadows.append(f"0 {3 * depth}px 0 var(--line{number}, oklch(62% .15 {hue}))")
-    return f' style="box-shadow: {", ".join(shadows)}"' if shadows else ""
-
-
-def _name(span: SpanView, digits: int = 2) -> str:
-    return span.label if span.confidence is None else f"{span.label} {span.confidence:.{digits}f}"
+    if not note.labels:
+        return content
+    panel = label_panel(number, note, passages)
+    return f'<div class="labelled">\n{panel}<div>{content}</div></div>'

@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from spacy_modernbert_bio.cli.show import rendered, show
-from spacy_modernbert_bio.pages.note import NoteView, SpanView
+from spacy_modernbert_bio.pages.views import LabelView, NoteView, SpanView
 
 
 def run(*arguments: object) -> Result:
@@ -55,6 +55,12 @@ def test_confidences_are_told_and_of_overlapping_spans_the_first_is_marked() -> 
     assert rendered(NoteView("n", "a b c d.", spans, "all read")).plain == (
         "n\n[a b c|A 0.99] [d.|B]\nall read"
     )
+
+
+def test_labels_stand_below_the_text_with_those_that_hold_first() -> None:
+    labels = [LabelView("A", 0.2, 0.5, holds=False), LabelView("B", 0.3, 0.25, holds=True)]
+    view = NoteView("n", "text", (), "all read", labels=[*labels, LabelView("C", 0.4)])
+    assert rendered(view).plain == "n\ntext\nholds: B 0.30\nother labels: C 0.40, A 0.20\nall read"
 
 
 def test_a_note_that_failed_says_so_and_so_does_the_exit_code(

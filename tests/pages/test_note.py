@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spacy_modernbert_bio.pages.note import NoteView, SpanView, note_page
+from spacy_modernbert_bio.pages.note import note_page
+from spacy_modernbert_bio.pages.views import NoteView, SpanView
 
 HOSTILE = "</mark></div><script>alert('x')</script><img src=http://evil/x.png onerror=\"y\">&amp;"
 
