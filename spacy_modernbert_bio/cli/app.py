@@ -68,6 +68,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.synthetic_notes:synthetic_notes",
         "Write synthetic notes with gold PHI: three splits that share no template and no name.",
     ),
+    "synthetic-findings": (
+        "spacy_modernbert_bio.cli.synthetic_findings:synthetic_findings",
+        "Make notes in which one sentence, anywhere, decides whether a condition is present.",
+    ),
     "extract-texts": (
         "spacy_modernbert_bio.cli.extract_texts:extract_texts",
         "Take the texts out of corpora for pretraining, nothing of a part that is scored later.",

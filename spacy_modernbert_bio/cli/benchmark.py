@@ -26,6 +26,7 @@ from spacy_modernbert_bio.benchmarks.speed import (
     workloads,
 )
 from spacy_modernbert_bio.cli.benchmark_deid import deid
+from spacy_modernbert_bio.cli.benchmark_long_context import long_context
 from spacy_modernbert_bio.cli.benchmark_training import training
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint, locate_checkpoint
@@ -49,6 +50,7 @@ def benchmark() -> None:
 
 app.command()(training)
 app.command()(deid)
+app.command("long-context")(long_context)
 
 
 @app.command()

@@ -4,13 +4,15 @@ What acts on privacy relies on it: a document that was not read whole must not b
 it had been. Survives `doc_cleaner` and serialisation, and holds counts only.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import srsly
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import FullTransformerBatch
+from spacy_transformers.layers import TransformerListener
+from thinc.api import Model
 
 from spacy_modernbert_bio.components.extensions import install_extensions
 from spacy_modernbert_bio.errors import CoverageError
@@ -63,9 +65,28 @@ def set_coverage(docs: Sequence[Doc], batch: FullTransformerBatch) -> None:
         doc._.modernbert_coverage = _coverage_of(data) if len(doc) else Coverage(0, 0, 0, ())
 
 
+def check_read(docs: Iterable[Doc], model: Model[Any, Any], where: str) -> None:
+    """Refuse documents with tokens that no transformer has read.
+
+    model: of the component that asks. Where it listens to a transformer that did not run, the
+    listener would hand it zeros, and it would predict from nothing. Raises CoverageError.
+    """
+    if not any(isinstance(node, TransformerListener) for node in model.walk()):
+        return
+    for doc in docs:
+        if len(doc) and doc._.trf_data is None:
+            raise CoverageError(
+                where=where,
+                found="a document that no transformer has read",
+                wanted="the transformer that this component listens to, before it",
+                fix="Is it disabled? Or was doc._.trf_data removed before this component?",
+            )
+
+
 def _coverage_of(data: PackedTransformerData) -> Coverage:
     rows = data.model_output.last_hidden_state.shape[1]
-    return Coverage(data.pieces, int(rows), data.windows, data.borrowed)
+    windows = len(data.cls_rows)
+    return Coverage(data.pieces, int(rows) - windows, windows, data.borrowed)
 
 
 @srsly.msgpack_encoders("modernbert_coverage")  # type: ignore[untyped-decorator]

@@ -51,6 +51,7 @@ _EXTENSIONS = (
     (Doc, "patient", {"getter": find_patient, "setter": store_patient}),
     (Doc, "deidentified", {"getter": deidentify_doc}),
     (Doc, "phi_leaks", {"getter": find_audited}),
+    (Doc, "phenotypes", {"default": ()}),
     (Span, CONFIDENCE, {"getter": find_confidence, "setter": store_confidence}),
 )
 

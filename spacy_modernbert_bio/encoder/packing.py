@@ -40,7 +40,8 @@ class PackedBatch:
 
     piece_ids: special pieces included, `[pieces]`.
     layout: one sequence a window.
-    keep: rows whose hidden states are kept, in the order of documents and their pieces.
+    keep: rows whose hidden states are kept, in the order of documents and their pieces; where
+        `pack` was asked for it, each window's [CLS] before its pieces.
     """
 
     piece_ids: Int[Tensor, "pieces"]
@@ -67,15 +68,21 @@ def pack(
     *,
     cls_id: int,
     sep_id: int,
+    keep_cls: bool = False,
     device: torch.device | str = "cpu",
 ) -> PackedBatch:
-    """One row of the given windows; `document` of each is an index into `documents`."""
+    """One row of the given windows; `document` of each is an index into `documents`.
+
+    keep_cls: keep the state of each window's [CLS] as well, before those of its pieces.
+    """
     parts, keep, start = [], [], 0
     for placed in windows:
         window = placed.window
         ids = documents[placed.document].piece_ids[window.start : window.stop]
         parts.append(np.concatenate([[cls_id], ids, [sep_id]]))
         first = start + 1 - window.start
+        if keep_cls:
+            keep.append(np.array([start]))
         keep.append(np.arange(first + window.keep_start, first + window.keep_stop))
         start += placed.row_pieces
     layout = SequenceLayout.of([placed.row_pieces for placed in windows], device)

@@ -1,7 +1,8 @@
 """spacy-transformers' batch and Doc containers over packed arrays.
 
-One row `[1, n, width]` a document, every piece in it, no special pieces and no padding. Listeners,
-`doc._.trf_data` and the stock `transformer` pipe work on them unchanged.
+One row `[1, n, width]` a document, every piece in it and no padding: each window's [CLS], then the
+pieces kept of it. No token is aligned with a [CLS]. Listeners, `doc._.trf_data` and the stock
+`transformer` pipe work on them unchanged.
 
 Differs from the stock containers in three ways. A document without tokens takes part in nothing,
 backwards too, where the stock batch loses count. Documents know how much of them was read. And
@@ -21,21 +22,32 @@ from transformers.utils import ModelOutput
 
 from spacy_modernbert_bio.encoder.alignment import Alignment
 from spacy_modernbert_bio.encoder.pieces import Ints, Pieces
+from spacy_modernbert_bio.encoder.windows import Window
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The names of pieces by id, and the id of [CLS]."""
+
+    names: Sequence[str]
+    cls_id: int
 
 
 @dataclass
 class PackedTransformerData(TransformerData):  # type: ignore[misc]  # an untyped base
     """The hidden states of one document; see TransformerData for the fields of the base class.
 
-    pieces: pieces of the document's text; as many rows of hidden states when all were read.
-    windows: how many overlapping windows the document was read in.
+    pieces: pieces of the document's text; when all were read, there are as many rows of hidden
+        states beside those of the windows' [CLS].
+    cls_rows: rows of the windows' [CLS], one for each overlapping window that the document was
+        read in.
     borrowed: numbers of the tokens without a piece of their own, which took the nearest one's.
     keep_hidden_states: whether serialisation (`doc.to_bytes`, DocBin, `n_process`) includes the
         hidden states; set it on the instance.
     """
 
     pieces: int = 0
-    windows: int = 0
+    cls_rows: tuple[int, ...] = ()
     borrowed: tuple[int, ...] = ()
     keep_hidden_states: bool = False
 
@@ -73,46 +85,73 @@ def make_batch(
     docs: Sequence[Doc],
     pieces: Sequence[Pieces],
     alignments: Sequence[Alignment],
-    windows: Sequence[int],
+    windows: Sequence[Sequence[Window]],
     hidden: Any,
-    names: Sequence[str],
+    vocabulary: Vocabulary,
 ) -> PackedTransformerBatch:
     """The containers of a batch.
 
-    pieces, alignments, windows: one a document. hidden: all documents' pieces in order,
-    `[sum of pieces, width]`. names: the vocabulary, by id.
+    pieces, alignments, windows: one a document. hidden: what was kept of all documents in order,
+    each window's [CLS] and its pieces, `[sum of pieces and windows, width]`.
     """
     data: list[TransformerData] = []
+    rows = [_Rows.of(row, own, vocabulary.cls_id) for row, own in zip(pieces, windows, strict=True)]
     start = 0
-    for doc, row, alignment, count in zip(docs, pieces, alignments, windows, strict=True):
-        stop = start + len(row)
+    for doc, row, alignment in zip(docs, rows, alignments, strict=True):
+        stop = start + len(row.piece_ids)
         if len(doc):
-            data.append(_document_data(row, alignment, count, hidden[start:stop], names))
+            data.append(_document_data(row, alignment, hidden[start:stop], vocabulary))
         else:
             # What the stock layers take for a document without tokens, forwards and backwards.
             data.append(PackedTransformerData(**vars(TransformerData.empty())))
         start = stop
-    offsets = np.cumsum([0, *map(len, pieces)])
-    index = [part.piece_index + offset for part, offset in zip(alignments, offsets, strict=False)]
+    offsets = np.cumsum([0, *(len(row.piece_ids) for row in rows)])
+    index = [
+        row.of_piece[part.piece_index] + offset
+        for row, part, offset in zip(rows, alignments, offsets, strict=False)
+    ]
     lengths = np.concatenate([part.lengths for part in alignments])
     return PackedTransformerBatch(
         spans=[[doc[:]] if len(doc) else [] for doc in docs],
-        wordpieces=_wordpieces(np.concatenate([row.piece_ids for row in pieces]), names),
+        wordpieces=_wordpieces(np.concatenate([row.piece_ids for row in rows]), vocabulary),
         model_output=ModelOutput(last_hidden_state=xp2torch(hidden)[None]),
         align=_ragged(np.concatenate(index), lengths),
         cached_doc_data=data,
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """A document's rows of hidden states: each window's [CLS], then the pieces kept of it.
+
+    of_piece: the row of each piece.
+    """
+
+    piece_ids: Ints
+    cls_rows: Ints
+    of_piece: Ints
+
+    @classmethod
+    def of(cls, pieces: Pieces, windows: Sequence[Window], cls_id: int) -> "_Rows":
+        starts = np.array([window.keep_start for window in windows], dtype=np.int64)
+        number = np.arange(len(pieces))
+        return cls(
+            piece_ids=np.insert(pieces.piece_ids, starts, cls_id),
+            cls_rows=starts + np.arange(len(starts)),
+            # As many [CLS] stand before a piece as windows have begun.
+            of_piece=number + np.searchsorted(starts, number, side="right"),
+        )
+
+
 def _document_data(
-    pieces: Pieces, alignment: Alignment, windows: int, hidden: Any, names: Sequence[str]
+    rows: _Rows, alignment: Alignment, hidden: Any, vocabulary: Vocabulary
 ) -> PackedTransformerData:
     return PackedTransformerData(
-        wordpieces=_wordpieces(pieces.piece_ids, names),
+        wordpieces=_wordpieces(rows.piece_ids, vocabulary),
         model_output=ModelOutput(last_hidden_state=hidden[None]),
-        align=_ragged(alignment.piece_index, alignment.lengths),
-        pieces=len(pieces),
-        windows=windows,
+        align=_ragged(rows.of_piece[alignment.piece_index], alignment.lengths),
+        pieces=len(rows.of_piece),
+        cls_rows=tuple(rows.cls_rows.tolist()),
         borrowed=tuple(alignment.borrowed.nonzero()[0].tolist()),
     )
 
@@ -121,10 +160,10 @@ def _ragged(index: Ints, lengths: Ints) -> Ragged:
     return Ragged(cast(Ints1d, index.astype("i")), cast(Ints1d, lengths.astype("i")))
 
 
-def _wordpieces(piece_ids: Ints, names: Sequence[str]) -> WordpieceBatch:
+def _wordpieces(piece_ids: Ints, vocabulary: Vocabulary) -> WordpieceBatch:
     count = len(piece_ids)
     return WordpieceBatch(
-        strings=[[names[number] for number in piece_ids.tolist()]],
+        strings=[[vocabulary.names[number] for number in piece_ids.tolist()]],
         input_ids=piece_ids.astype("i")[None],
         attention_mask=np.ones((1, count), dtype="f"),
         lengths=[count],

@@ -25,9 +25,10 @@ from spacy_modernbert_bio.encoder.budget import PieceBudget
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint
 from spacy_modernbert_bio.encoder.packing import PlacedWindow, pack, place_windows
 from spacy_modernbert_bio.encoder.pieces import Pieces, PieceTokenizer
+from spacy_modernbert_bio.encoder.windows import Window
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.models import fork  # noqa: F401 -- makes worker processes safe
-from spacy_modernbert_bio.models.containers import make_batch
+from spacy_modernbert_bio.models.containers import Vocabulary, make_batch
 from spacy_modernbert_bio.models.row_layer import NetworkSettings, row_layer, shim_of
 
 Attention = Literal["auto", "sdpa", "varlen", "flash"]
@@ -222,7 +223,7 @@ def _forward(
 
     def run_row(windows: Sequence[PlacedWindow]) -> Any:
         ids = {"cls_id": reader.cls_id, "sep_id": reader.sep_id}
-        batch = pack(pieces, windows, **ids, device=encoder.device)
+        batch = pack(pieces, windows, **ids, keep_cls=True, device=encoder.device)
         states, backprop = rows(batch, is_train)
         backprops.append(backprop)
         return states
@@ -230,8 +231,11 @@ def _forward(
     budget: PieceBudget = model.attrs["budget"]
     parts = budget.run(placed, run_row)
     hidden = model.ops.xp.concatenate(parts) if len(parts) != 1 else parts[0]
-    counts = np.bincount([window.document for window in placed], minlength=len(docs))
-    output = make_batch(docs, pieces, alignments, counts.tolist(), hidden, reader.names)
+    windows: list[list[Window]] = [[] for _ in docs]
+    for each in placed:
+        windows[each.document].append(each.window)
+    vocabulary = Vocabulary(reader.names, reader.cls_id)
+    output = make_batch(docs, pieces, alignments, windows, hidden, vocabulary)
 
     def backprop(d_output: FullTransformerBatch) -> list[Doc]:
         gradient = d_output.model_output.last_hidden_state[0]
@@ -261,6 +265,7 @@ def _replace_listener(model: AnyModel) -> Model[list[Doc], list[TransformerData]
 
 
 def _replace_listener_cfg(encoder: dict[str, Any], listener: dict[str, Any]) -> dict[str, Any]:
-    """The config of the copy that takes a listener's place."""
+    """The config of the copy that takes a listener's place: one of pieces has no pooling."""
     taken = {key: listener[key] for key in ("pooling", "grad_factor") if key in listener}
-    return encoder | taken | {"@architectures": "spacy_modernbert_bio.Tok2VecEncoder.v1"}
+    kind = "Tok2VecEncoder" if "pooling" in taken else "PieceEncoder"
+    return encoder | taken | {"@architectures": f"spacy_modernbert_bio.{kind}.v1"}

@@ -13,9 +13,11 @@ PROMISED = {
     "modernbert-bio",
     "modernbert_deid",
     "modernbert_ner",
+    "modernbert_phenotype",
     "phi_audit",
     "phi_rules",
     f"{PACKAGE}.ClinicalTokenizer.v1",
+    f"{PACKAGE}.DocClassifier.v1",
     f"{PACKAGE}.Encoder.v1",
     f"{PACKAGE}.TokenClassifier.v1",
 }

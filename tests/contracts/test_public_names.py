@@ -25,6 +25,8 @@ COMMAND_LINES = {
     "--gpu-id --quiet --json",
     "synthetic-notes": "OUTPUT --train --dev --test --seed --fillers --min-words --max-words "
     "--hard --jsonl --quiet --json",
+    "synthetic-findings": "OUTPUT --fillers --train --dev --test --seed --min-words --max-words "
+    "--quiet --json",
     "annotate": "MODEL INPUTS --output --html --text-field --jsonl --batch-size --gpu-id --quiet",
     "show": "MODEL INPUTS --html --remark --gpu-id --quiet",
     "fill-mask": "CHECKPOINT TEXT --top --json",
@@ -46,7 +48,7 @@ COMMAND_LINES = {
     "tokenize": "CONFIG OVERRIDES --quiet --json",
     "pretrain": "CONFIG OVERRIDES --until --quiet --json",
     "pretrain-report": "RUN --output --quiet --json",
-    "benchmark": "speed training deid",
+    "benchmark": "speed training deid long-context",
 }
 
 
@@ -66,7 +68,8 @@ def test_no_command_goes_away():
 
 def test_attributes_are_those_of_the_readme():
     install_extensions()
-    for name in ("modernbert_coverage", "phi", "patient", "deidentified", "phi_leaks"):
+    names = ("modernbert_coverage", "phi", "patient", "deidentified", "phi_leaks", "phenotypes")
+    for name in names:
         assert Doc.has_extension(name)
     assert Span.has_extension("confidence")
 

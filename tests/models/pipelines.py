@@ -74,7 +74,9 @@ def make_examples(nlp, count: int = 6):
 
 
 def states(doc: Doc) -> np.ndarray:
-    return doc._.trf_data.model_output.last_hidden_state[0]
+    """Of the document's pieces alone."""
+    data = doc._.trf_data
+    return np.delete(data.model_output.last_hidden_state[0], data.cls_rows, axis=0)
 
 
 def encoder_in(nlp):

@@ -32,7 +32,7 @@ def test_states_are_those_of_the_whole_text(tiny_checkpoint):
         wanted = checkpoint.encoder(row, SequenceLayout.of([len(row)]))[1:-1]
     np.testing.assert_allclose(states(doc), wanted.numpy(), atol=1e-5)
     names = [checkpoint.tokenizer.id_to_token(number) for number in pieces.piece_ids.tolist()]
-    assert doc._.trf_data.wordpieces.strings == [names]
+    assert doc._.trf_data.wordpieces.strings == [["[CLS]", *names]]
 
 
 @pytest.mark.slow
@@ -41,14 +41,14 @@ def test_a_document_of_30000_tokens_loses_no_token(nlp):
     doc = nlp("\n".join([*lines, "Signed Dr. Smith"]))
     assert len(doc) > 30_000
     data = doc._.trf_data
-    assert len(states(doc)) == len(data.wordpieces.input_ids[0])
+    assert len(states(doc)) == data.pieces
     assert data.borrowed == ()
     assert (data.align.lengths >= 1).all()
     # No row is left at zero, and the last line's vectors are its own.
     assert (np.abs(states(doc)).sum(1) > 0).all()
     ends = data.align.lengths.cumsum()
     last = data.align.dataXd[ends[-2] : ends[-1]].ravel()
-    assert last.max() == len(states(doc)) - 1
+    assert last.max() == len(data.wordpieces.input_ids[0]) - 1
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_worker_processes_return_after_a_pass_with_two_threads(tiny_checkpoint, 
 def test_hidden_states_of_a_batch_can_be_read_as_one_row(nlp):
     docs = [nlp.make_doc(NOTE), nlp.make_doc(""), nlp.make_doc("asthma")]
     batch = nlp.get_pipe("transformer").predict(docs)
-    rows = sum(data.pieces for data in batch.doc_data)
+    rows = sum(data.pieces + len(data.cls_rows) for data in batch.doc_data)
     assert batch.tensors[0].shape == (1, rows, 32)
     assert len(batch.align.lengths) == sum(map(len, docs))
     assert batch.wordpieces.input_ids.shape == (1, rows)

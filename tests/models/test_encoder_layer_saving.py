@@ -39,7 +39,8 @@ def test_a_saved_pipeline_needs_no_checkpoint_and_holds_no_pickle(tmp_path, tiny
 def test_the_config_of_a_loaded_pipeline_wins_over_what_was_saved(tmp_path, nlp):
     nlp.to_disk(tmp_path)
     changed = spacy.load(tmp_path, config={"components.transformer.model.window": 128})
-    assert nlp(NOTE * 20)._.trf_data.windows > changed(NOTE * 20)._.trf_data.windows > 1
+    before, after = (len(each(NOTE * 20)._.trf_data.cls_rows) for each in (nlp, changed))
+    assert before > after > 1
 
 
 def test_bytes_and_copies_give_the_same_states(nlp, tiny_checkpoint):
@@ -49,7 +50,8 @@ def test_bytes_and_copies_give_the_same_states(nlp, tiny_checkpoint):
     np.testing.assert_array_equal(states(twin(NOTE)), wanted)
     model = nlp.get_pipe("transformer").model
     output = model.copy().predict([nlp.make_doc(NOTE)])
-    np.testing.assert_array_equal(output.doc_data[0].tensors[0][0], wanted)
+    (data,) = output.doc_data
+    np.testing.assert_array_equal(np.delete(data.tensors[0][0], data.cls_rows, 0), wanted)
 
 
 def test_an_uninitialised_pipeline_can_be_saved_but_not_run(tmp_path, tiny_checkpoint):

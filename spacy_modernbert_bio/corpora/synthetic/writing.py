@@ -90,9 +90,26 @@ def write_notes(
         for split, count in counts.items()
         if count
     }
-    write = _write_jsonl if as_jsonl else _write_spacy
-    suffix = ".jsonl" if as_jsonl else ".spacy"
     options = {"seed": seed, "fillers": len(fillers), "word_range": list(words), "hard": hard}
+    return write_splits(
+        folder, splits, options, spans_key=SPANS_KEY, as_jsonl=as_jsonl, progress=progress
+    )
+
+
+def write_splits(
+    folder: Path,
+    splits: Mapping[Split, Iterable[Document]],
+    options: Mapping[str, Any],
+    *,
+    spans_key: str,
+    as_jsonl: bool = False,
+    progress: Progress = iter,
+) -> dict[Split, SplitReport]:
+    """Write `folder/train.spacy` and so on, each with a report that begins with `options`.
+
+    spans_key: the group of doc.spans that gets the documents' spans. as_jsonl: as `write_notes`.
+    """
+    suffix = ".jsonl" if as_jsonl else ".spacy"
     reports = {}
     for split, documents in splits.items():
         report = reports[split] = SplitReport()
@@ -100,7 +117,10 @@ def write_notes(
         with ExitStack() as files:
             file = files.enter_context(atomic_file(output))
             report_file = files.enter_context(atomic_file(report_path(output)))
-            write(progress(documents), file, report)
+            if as_jsonl:
+                _write_jsonl(progress(documents), file, report)
+            else:
+                _write_spacy(progress(documents), file, report, spans_key)
             content = json.dumps({"format": "synthetic", **options, **report.to_dict()}, indent=2)
             report_file.write_text(content + "\n", encoding="utf8")
     return reports
@@ -120,12 +140,14 @@ def read_fillers(paths: Iterable[Path]) -> list[str]:
     return texts
 
 
-def _write_spacy(documents: Iterable[Document], file: Path, report: SplitReport) -> None:
+def _write_spacy(
+    documents: Iterable[Document], file: Path, report: SplitReport, spans_key: str
+) -> None:
     nlp = _english()
     docs = DocBin()
     for document in documents:
         report.add(document)
-        docs.add(to_doc(document, nlp, report.conversion, spans_key=SPANS_KEY))
+        docs.add(to_doc(document, nlp, report.conversion, spans_key=spans_key))
     docs.to_disk(file)
 
 

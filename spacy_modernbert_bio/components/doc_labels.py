@@ -1,0 +1,288 @@
+"""A trainable component that labels whole documents: predicts, learns, is calibrated and saved.
+
+Knows nothing of writing to Docs.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from spacy.language import Language
+from spacy.pipeline import TrainablePipe
+from spacy.tokens import Doc
+from spacy.training import Example, validate_get_examples
+from spacy.util import minibatch
+from spacy.vocab import Vocab
+from thinc.api import Model
+from thinc.types import Floats2d, Ragged
+
+from spacy_modernbert_bio.components.coverage import check_read
+from spacy_modernbert_bio.components.label_gold import count_labels, gold_matrix, labels_in
+from spacy_modernbert_bio.components.label_loss import (
+    ClassWeights,
+    label_loss,
+    label_weights,
+    probabilities,
+)
+from spacy_modernbert_bio.errors import ConfigError
+from spacy_modernbert_bio.evaluation.label_thresholds import ThresholdFit, fit_thresholds
+from spacy_modernbert_bio.models.doc_classifier import DocScores, scorer_in
+
+# Documents that the model sees when it is initialised, to find its widths; spaCy's own number.
+_SAMPLE_DOCS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class LabelScores:
+    """What is predicted of a batch.
+
+    probabilities: [documents, labels]. weights: for each document each label's attention over its
+    rows of hidden states, [rows, labels], or None. align: for each document the rows of each token.
+    """
+
+    probabilities: NDArray[np.float64]
+    weights: list[Any] | None
+    align: list[Ragged]
+
+
+class DocLabelPipe(TrainablePipe):  # type: ignore[misc]  # Cython, without stubs
+    """A trainable component that labels whole documents.
+
+    exclusive: exactly one label holds of a document (softmax), or any number (a sigmoid each).
+    threshold: the probability from which a label is taken to hold, where none was fitted.
+    class_weights: see `label_weights`.
+    scorer: called by `nlp.evaluate`.
+
+    `cfg` holds what is learned and saved (`labels`, `priors`, `thresholds`, `class_weights` as
+    numbers) and the settings, which always are those of the config.
+    """
+
+    def __init__(
+        self,
+        vocab: Vocab,
+        model: Model[list[Doc], DocScores],
+        name: str,
+        *,
+        exclusive: bool,
+        threshold: float,
+        class_weights: ClassWeights,
+        scorer: Callable[..., dict[str, Any]] | None,
+        **settings: Any,
+    ) -> None:
+        if not 0.0 <= threshold <= 1.0:
+            raise ConfigError(
+                where=f"{name}: threshold", found=f"{threshold:g}", wanted="a number in [0, 1]"
+            )
+        self.vocab = vocab
+        self.model = model
+        self.name = name
+        self.scorer = scorer
+        self._class_weights = class_weights
+        self._settings = {"exclusive": exclusive, "threshold": threshold, **settings}
+        learned: dict[str, Any] = {"labels": [], "priors": [], "thresholds": {}, "weights": []}
+        self.cfg: dict[str, Any] = {**learned, "positive_label": None, **self._settings}
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the model's scores."""
+        return tuple(self.cfg["labels"])
+
+    @property
+    def label_data(self) -> list[str]:
+        """What `initialize(labels=...)` takes to get these labels; for `spacy init labels`."""
+        return list(self.labels)
+
+    @property
+    def exclusive(self) -> bool:
+        """Whether exactly one label holds of a document."""
+        return bool(self.cfg["exclusive"])
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The probability from which each label is taken to hold; exclusive labels have none."""
+        fitted = self.cfg["thresholds"]
+        return {label: fitted.get(label, self.cfg["threshold"]) for label in self.labels}
+
+    def add_label(self, label: str) -> int:
+        """Add a label: 1 if it is new, 0 if not.
+
+        Raises ConfigError once the model has its width, and for anything but a name.
+        """
+        if not isinstance(label, str) or not label:
+            raise ConfigError(
+                where=f"{self.name}.add_label",
+                found="an empty name" if label == "" else type(label).__name__,
+                wanted="the name of a label",
+            )
+        if label in self.labels:
+            return 0
+        head = self.model.get_ref("output_layer")
+        if head.has_dim("nO") and len(self.labels) >= head.get_dim("nO"):
+            raise ConfigError(
+                where=f"{self.name}.add_label",
+                found=f"the new label {label} for a model of {head.get_dim('nO')} labels",
+                wanted=f"one of {', '.join(self.labels)}",
+                fix="Add all labels before the component is initialised; then train it anew.",
+            )
+        self.cfg["labels"].append(label)
+        self.vocab.strings.add(label)
+        return 1
+
+    def initialize(
+        self,
+        get_examples: Callable[[], Iterable[Example]],
+        *,
+        nlp: Language | None = None,  # noqa: ARG002  spaCy hands it to every component
+        labels: Iterable[str] | None = None,
+        positive_label: str | None = None,
+    ) -> None:
+        """Settle the labels, their shares in the training documents, and the model's widths.
+
+        labels: in the order given; else those of doc.cats, sorted.
+        positive_label: of two exclusive labels the one whose F1 is `cats_score`, as in `textcat`.
+        Warns in the log of labels without an example, and of labels it is not to learn.
+        Raises ConfigError when there are too few labels, when no document tells of one, or when
+        the model was built for another number.
+        """
+        validate_get_examples(get_examples, f"{type(self).__name__}.initialize")
+        for label in labels_in(get_examples()) if labels is None else labels:
+            self.add_label(label)
+        self._check_labels(positive_label)
+        counts = count_labels(get_examples(), self.labels, self.exclusive, self.name)
+        priors = counts.priors(self.exclusive)
+        weights = label_weights(self._class_weights, self.labels, counts, self.exclusive)
+        self.cfg |= {
+            "positive_label": positive_label,
+            "priors": priors.tolist(),
+            "weights": weights,
+            "thresholds": {},
+        }
+        # The listener's array of an empty Doc has no width, so a sample must have tokens.
+        filled = (example.predicted for example in get_examples() if len(example.predicted))
+        docs = list(islice(filled, _SAMPLE_DOCS)) or [Doc(self.vocab, words=["word"])]
+        widths: Any = self.model.ops.alloc2f(len(docs), len(self.labels))
+        self.model.initialize(X=docs, Y=widths)
+        weighted = priors * np.array(weights)
+        odds = weighted if self.exclusive else weighted / (1.0 - priors)
+        scorer_in(self.model).set_priors(torch.tensor(np.log(odds), dtype=torch.float32))
+
+    def _check_labels(self, positive_label: str | None) -> None:
+        least = 2 if self.exclusive else 1
+        if len(self.labels) < least:
+            raise ConfigError(
+                where=f"{self.name}.initialize",
+                found=", ".join(self.labels) or "no labels",
+                wanted=f"{least} or more in doc.cats, or labels",
+                fix="Give [initialize.components] labels, or annotated training documents.",
+            )
+        if positive_label is not None and (
+            positive_label not in self.labels or len(self.labels) != 2 or not self.exclusive
+        ):
+            raise ConfigError(
+                where=f"{self.name}.initialize: positive_label",
+                found=f"{positive_label} with {', '.join(self.labels)}",
+                wanted="one of two exclusive labels",
+            )
+        head = self.model.get_ref("output_layer")
+        if head.has_dim("nO") and head.get_dim("nO") != len(self.labels):
+            raise ConfigError(
+                where=f"{self.name}.model: nO",
+                found=str(head.get_dim("nO")),
+                wanted=f"{len(self.labels)}, one a label",
+                fix="Leave nO out of the config: it follows from the labels.",
+            )
+
+    def predict(self, docs: Iterable[Doc]) -> LabelScores:
+        """The labels' probabilities, and where they were read. Changes no Doc.
+
+        A document without tokens has the labels' shares in the training documents.
+        Raises CoverageError for a document that the transformer has not read.
+        """
+        docs = list(docs)
+        priors = np.array(self.cfg["priors"])
+        if not any(map(len, docs)):
+            nothing = np.broadcast_to(priors, (len(docs), len(self.labels)))
+            return LabelScores(nothing, None, [])
+        check_read(docs, self.model, self.name)
+        scores = self.model.predict(docs)
+        found = probabilities(self._to_numpy(scores.logits), self.exclusive)
+        found[[not len(doc) for doc in docs]] = priors
+        weights = None if scores.weights is None else [*map(self._to_numpy, scores.weights)]
+        return LabelScores(found, weights, scores.align)
+
+    def get_loss(self, examples: Iterable[Example], scores: DocScores) -> tuple[float, Floats2d]:
+        """The mean loss over annotated labels, and its gradient, [documents, labels].
+
+        Raises ConfigError when the loss is no number, and for values that are neither 0 nor 1.
+        """
+        golds = [example.reference for example in examples]
+        gold = gold_matrix(golds, self.labels, self.exclusive, self.name)
+        logits = self._to_numpy(scores.logits)
+        loss, gradient = label_loss(logits, gold, self.cfg["weights"], self.exclusive)
+        if not np.isfinite(loss):
+            raise ConfigError(
+                where=f"{self.name}: the loss",
+                found=str(loss),
+                wanted="a finite number",
+                fix="Training has diverged: lower the learning rate, or warm it up.",
+            )
+        return loss, self.model.ops.asarray2f(cast(Floats2d, gradient), dtype="float32")
+
+    def fit_thresholds(
+        self,
+        examples: Iterable[Example],
+        *,
+        target_recall: float | None = None,
+        batch_size: int = 64,
+    ) -> list[ThresholdFit]:
+        """Fit and keep a threshold for each label; one row a label, in their order.
+
+        examples: development data, unseen in training, whose predicted Docs all earlier components
+            have been through; may be a generator, and is read once.
+        target_recall: the highest threshold that reaches this share of the documents in which
+            the label holds; without one, the threshold of the highest F1.
+        A label without an example keeps the config's threshold. Probabilities do not change.
+        Raises ConfigError for exclusive labels, which need none, and without annotation.
+        """
+        if self.exclusive:
+            raise ConfigError(
+                where=f"{self.name}: thresholds",
+                found="exclusive labels",
+                wanted="labels of which several can hold",
+                fix="Of exclusive labels the likeliest holds; there is nothing to fit.",
+            )
+        predicted, gold = [], []
+        for batch in minibatch(examples, batch_size):  # type: ignore[no-untyped-call]
+            predicted.append(self.predict([each.predicted for each in batch]).probabilities)
+            references = [each.reference for each in batch]
+            gold.append(gold_matrix(references, self.labels, self.exclusive, self.name))
+        fits = fit_thresholds(
+            np.concatenate(predicted) if predicted else np.zeros((0, len(self.labels))),
+            np.concatenate(gold) if gold else np.zeros((0, len(self.labels))),
+            self.labels,
+            default=self.cfg["threshold"],
+            target_recall=target_recall,
+        )
+        self.cfg["thresholds"] = {fit.label: fit.threshold for fit in fits}
+        return fits
+
+    def _to_numpy(self, array: Any) -> NDArray[np.float64]:
+        found: NDArray[np.float64] = self.model.ops.to_numpy(array)  # type: ignore[no-untyped-call]
+        return found.astype(np.float64)
+
+    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> Any:
+        """Read what `to_bytes` gave; settings stay those of the config."""
+        super().from_bytes(bytes_data, exclude=exclude)
+        self.cfg.update(self._settings)
+        return self
+
+    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> Any:
+        """Read what `to_disk` wrote; settings stay those of the config."""
+        super().from_disk(path, exclude=exclude)
+        self.cfg.update(self._settings)
+        return self
