@@ -65,7 +65,7 @@ def set_coverage(docs: Sequence[Doc], batch: FullTransformerBatch) -> None:
         doc._.modernbert_coverage = _coverage_of(data) if len(doc) else Coverage(0, 0, 0, ())
 
 
-def check_read(docs: Iterable[Doc], model: Model[Any, Any], where: str) -> None:
+def check_encoded(docs: Iterable[Doc], model: Model[Any, Any], where: str) -> None:
     """Refuse documents with tokens that no transformer has read.
 
     model: of the component that asks. Where it listens to a transformer that did not run, the

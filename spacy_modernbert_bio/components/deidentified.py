@@ -7,7 +7,7 @@ nowhere. The key comes from the caller or from the environment.
 from spacy.tokens import Doc
 
 from spacy_modernbert_bio.components.known_patient import find_patient
-from spacy_modernbert_bio.components.phi_record import failures, find_phi, searched_by, setting
+from spacy_modernbert_bio.components.phi_record import failures, find_all_phi, searched_by, setting
 from spacy_modernbert_bio.deid.deidentify import Deidentified, deidentify, withhold
 from spacy_modernbert_bio.deid.keys import Key, PatientKey
 from spacy_modernbert_bio.deid.policy import Policy, load_policy
@@ -31,7 +31,7 @@ def deidentify_doc(
     try:
         check_read(doc)
         secret = _patient_key(doc, key) if chosen.needs_key else None
-        return deidentify(doc.text, find_phi(doc), chosen, key=secret)
+        return deidentify(doc.text, find_all_phi(doc), chosen, key=secret)
     except Exception as error:
         if setting(doc, "on_error") != "withhold":
             raise

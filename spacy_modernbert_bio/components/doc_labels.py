@@ -21,7 +21,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model
 from thinc.types import Floats2d, Ragged
 
-from spacy_modernbert_bio.components.coverage import check_read
+from spacy_modernbert_bio.components.coverage import check_encoded
 from spacy_modernbert_bio.components.label_gold import count_labels, gold_matrix, labels_in
 from spacy_modernbert_bio.components.label_loss import (
     ClassWeights,
@@ -208,7 +208,7 @@ class DocLabelPipe(TrainablePipe):  # type: ignore[misc]  # Cython, without stub
         if not any(map(len, docs)):
             nothing = np.broadcast_to(priors, (len(docs), len(self.labels)))
             return LabelScores(nothing, None, [])
-        check_read(docs, self.model, self.name)
+        check_encoded(docs, self.model, self.name)
         scores = self.model.predict(docs)
         found = probabilities(self._to_numpy(scores.logits), self.exclusive)
         found[[not len(doc) for doc in docs]] = priors

@@ -23,10 +23,16 @@ _RECORD = "modernbert_phi"
 
 def find_phi(doc: Doc) -> tuple[PhiSpan, ...]:
     """The PHI found so far, in order, without overlaps; what `doc._.phi` gives."""
-    return tuple(
-        PhiSpan(start, stop, label, tuple(sources), score)
-        for start, stop, label, sources, score in _record(doc).get("spans", ())
-    )
+    return _spans_of(doc, "spans")
+
+
+def find_all_phi(doc: Doc) -> tuple[PhiSpan, ...]:
+    """Every span that was found so far, as its component gave it, in order.
+
+    What `deidentify` wants: a name that a longer span took in is looked for elsewhere in the note,
+    and is hidden where a policy keeps the longer one.
+    """
+    return _spans_of(doc, "found")
 
 
 def searched_by(doc: Doc) -> tuple[str, ...]:
@@ -51,11 +57,12 @@ def add_phi(
 
     by: the component's name. settings: kept for `setting`; empty ones change nothing.
     """
-    merged = merge_spans([*find_phi(doc), *spans])
+    found = sorted({*find_all_phi(doc), *spans})
+    merged = merge_spans(found)
     others = (name for name in _record(doc).get("by", ()) if name != by)
     # Lists and numbers only: this is what spaCy's msgpack can write.
-    spans_now = [[s.start, s.stop, s.label, list(s.sources), s.score] for s in merged]
-    _write(doc, {"spans": spans_now, "by": [*others, by]}, settings)
+    as_lists = {"spans": _as_lists(merged), "found": _as_lists(found)}
+    _write(doc, {**as_lists, "by": [*others, by]}, settings)
     shown = [_on_tokens(doc, span) for span in merged]
     scores = np.array([span.score for span in merged], dtype=np.float32)
     attrs = {"scores": scores, "sources": [", ".join(span.sources) for span in merged]}
@@ -88,6 +95,17 @@ def store_leaks(doc: Doc, leaks: Iterable[Leak]) -> None:
 def add_settings(doc: Doc, **settings: str) -> None:
     """Keep what a component that does not look for PHI has to say, for `setting`."""
     _write(doc, {}, settings)
+
+
+def _as_lists(spans: Iterable[PhiSpan]) -> list[list[Any]]:
+    return [[each.start, each.stop, each.label, list(each.sources), each.score] for each in spans]
+
+
+def _spans_of(doc: Doc, key: str) -> tuple[PhiSpan, ...]:
+    return tuple(
+        PhiSpan(start, stop, label, tuple(sources), score)
+        for start, stop, label, sources, score in _record(doc).get(key, ())
+    )
 
 
 def _on_tokens(doc: Doc, span: PhiSpan) -> Span:

@@ -8,9 +8,11 @@ from spacy_transformers.span_getters import get_doc_spans
 from spacy_modernbert_bio.components.coverage import Coverage
 from spacy_modernbert_bio.components.deidentified import deidentify_doc
 from spacy_modernbert_bio.components.extensions import install_extensions
+from spacy_modernbert_bio.components.phi_record import add_phi
 from spacy_modernbert_bio.deid.gazetteer import Patient
 from spacy_modernbert_bio.deid.keys import Key
 from spacy_modernbert_bio.deid.policy import load_policy
+from spacy_modernbert_bio.deid.spans import PhiSpan
 from spacy_modernbert_bio.errors import CoverageError, PolicyError
 from tests.models.pipelines import LISTENER
 
@@ -35,6 +37,15 @@ def test_the_components_policy_is_applied():
     assert result.text == "Mr. [PATIENT] seen 2019."
     assert "Safe Harbor" in result.notice
     assert result.audit.replacements == 2
+
+
+def test_a_name_that_a_longer_span_took_in_is_hidden_elsewhere_too():
+    doc = spacy.blank("en")("Seen at Zorblatt Clinic; zorblatt is better.")
+    install_extensions()
+    add_phi(doc, [PhiSpan(8, 16, "PATIENT", ("model",), 0.9)], by="model")
+    add_phi(doc, [PhiSpan(8, 23, "HOSPITAL", ("rules:hospital",))], by="rules")
+    assert [(span.start, span.stop, span.label) for span in doc._.phi] == [(8, 23, "HOSPITAL")]
+    assert deidentify_doc(doc, "safe_harbor").text == "Seen at [HOSPITAL]; [PATIENT] is better."
 
 
 def test_the_last_policy_named_counts_and_another_can_be_given():

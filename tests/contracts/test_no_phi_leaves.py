@@ -88,7 +88,7 @@ STAGES = (
     "components.phi_audit.find_note_leaks",
     "components.deidentified.check_read",
     "components.deidentified.find_patient",
-    "components.deidentified.find_phi",
+    "components.deidentified.find_all_phi",
     "components.deidentified.deidentify",
     "deid.keys.Key.patient",
     "deid.keys.PatientKey.digest",
