@@ -68,6 +68,11 @@ CHECKS: Mapping[str, tuple[Callable[[str], bool], str]] = {
     "heldout_notes": _whole(1),
     "min_words": _whole(1),
     "max_words": _whole(1),
+    "findings": _whole(1),
+    "heldout_findings": _whole(1),
+    "min_finding_words": _whole(50),
+    "max_finding_words": _whole(50),
+    "short_window": _whole(3),
     "fillers": (lambda v: not v or Path(v).exists(), "a file or folder that is there, or nothing"),
     "target_recall": (lambda v: _number(float, v, lambda n: 0 < n < 1), "a number between 0 and 1"),
     "name": (lambda value: bool(_PACKAGE_NAME.fullmatch(value)), "lower-case letters, digits, _"),
@@ -111,7 +116,12 @@ def check_settings(values: list[str]) -> dict[str, str]:
 
 
 # (what is at most, what): both are whole numbers.
-_BOUNDS = (("warmup_steps", "steps"), ("eval_frequency", "steps"), ("min_words", "max_words"))
+_BOUNDS = (
+    ("warmup_steps", "steps"),
+    ("eval_frequency", "steps"),
+    ("min_words", "max_words"),
+    ("min_finding_words", "max_finding_words"),
+)
 
 
 def _check_together(checked: Mapping[str, str]) -> None:

@@ -7,8 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from spacy_modernbert_bio.corpora.synthetic.pools import Pools, fold
+from spacy_modernbert_bio.corpora.synthetic.pools import Pools, fold, split_of
 
+# How often a name of the training notes is a blend, where the blend looks like a name.
+_BLENDED = 0.6
+_LONGEST_BLEND = 12
 # Text and its label, "" where it is no PHI.
 Piece = tuple[str, str]
 Pieces = tuple[Piece, ...]
@@ -37,7 +40,7 @@ def draw_person(rng: Random, pool: Pools, *, hard: float, is_female: bool | None
     else:
         given = rng.choice(pool.given_female if female else pool.given_male)
     return Person(
-        given=given,
+        given=_perhaps_blended(rng, pool, given, pool.given_female if female else pool.given_male),
         middle=rng.choice("ABCDEFGHJKLMNPRSTVW") if rng.random() < 0.4 else "",
         family=_draw_family(rng, pool, hard),
         suffix=rng.choice(("Jr.", "Sr.", "III", "II")) if rng.random() < 0.03 else "",
@@ -51,10 +54,25 @@ def _draw_family(rng: Random, pool: Pools, hard: float) -> str:
     if drawn < 0.05 + 0.15 * hard:
         return rng.choice(pool.hard_families)
     family = rng.choice(pool.families if drawn < 0.6 else pool.rare_families)
+    family = _perhaps_blended(rng, pool, family, pool.families)
     if rng.random() < 0.06:
         family = f"{family}{rng.choice('- ')}{rng.choice(pool.families)}"
     # Most systems hold plain letters; some keep the accents.
     return family if rng.random() < 0.15 else fold(family)
+
+
+def _perhaps_blended(rng: Random, pool: Pools, name: str, names: tuple[str, ...]) -> str:
+    """The name, or in training, now and then, its beginning with the end of another.
+
+    A list of names is soon known by heart, and a name that is not in it then overlooked. A blend is
+    no name of another split.
+    """
+    if pool.split != "train" or rng.random() >= _BLENDED:
+        return name
+    other = rng.choice(names)
+    blend = name[: rng.randint(2, max(2, len(name) - 1))] + other[rng.randint(1, len(other)) :]
+    is_name = blend.isalpha() and 3 <= len(blend) <= _LONGEST_BLEND
+    return blend if is_name and split_of(blend) == "train" else name
 
 
 def write_name(person: Person, form: str, label: str, rng: Random) -> Pieces:

@@ -56,6 +56,7 @@ class Pools:
     hard_families, hard_given: names that are words as well: months, drugs, eponyms, verbs.
     """
 
+    split: Split
     families: tuple[str, ...]
     rare_families: tuple[str, ...]
     hard_families: tuple[str, ...]
@@ -103,6 +104,7 @@ def pools(split: Split) -> Pools:
     others = [_fakers_names(locale) for locale in _OTHERS]
     hard = {*own["hard families"], *own["hard givens"]}
     return Pools(
+        split=split,
         families=third(word for word in common["families"] if word not in hard),
         rare_families=third(
             [*own["families"], *(name for each in others for name in each["families"])]
