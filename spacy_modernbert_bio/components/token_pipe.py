@@ -21,6 +21,7 @@ from spacy.vocab import Vocab
 from thinc.api import Model
 
 from spacy_modernbert_bio.components.calibrate import CalibrationReport, calibrate_spans
+from spacy_modernbert_bio.components.coverage import check_encoded
 from spacy_modernbert_bio.components.tags import (
     MISSING,
     Indices,
@@ -174,8 +175,12 @@ class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, w
         self.model.initialize(X=docs, Y=widths)
 
     def predict(self, docs: Iterable[Doc]) -> list[DocSpans]:
-        """The spans of each document. Changes no Doc."""
+        """The spans of each document. Changes no Doc.
+
+        Raises CoverageError for a document that the transformer has not read.
+        """
         docs = list(docs)
+        check_encoded(docs, self.model, self.name)
         rows = [word_rows(doc) for doc in docs]
         if not any(map(len, rows)):
             nothing = np.zeros(0, dtype=np.int64)

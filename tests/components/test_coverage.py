@@ -134,3 +134,13 @@ def test_a_stream_of_notes_passes_in_constant_memory(tiny_checkpoint):
 
     peak(100)  # what is loaded once
     assert peak(1_500) < 1.2 * peak(300)
+
+
+def test_who_listens_to_a_transformer_that_did_not_run_predicts_nothing(tiny_checkpoint):
+    """The stock listener would hand out zeros, and entities would be read from nothing."""
+    nlp = make_pipeline(tiny_checkpoint)
+    nlp.add_pipe("modernbert_ner").add_label("X")
+    nlp.initialize()
+    message = r"modernbert_ner: found a document that no transformer has read; wanted the transf"
+    with nlp.select_pipes(disable="transformer"), pytest.raises(CoverageError, match=message):
+        nlp("no pain")

@@ -99,3 +99,14 @@ def test_phi_is_learnt_hidden_and_audited_from_end_to_end(folder: Path) -> None:
     released = json.loads((folder / "metrics" / "phi_note.jsonl").read_text())
     assert released["text"] != original
     assert "No leak found in 1 note." in (folder / "metrics" / "phi_audit.html").read_text()
+
+
+@pytest.mark.slow
+def test_labels_are_learnt_and_their_evidence_is_shown_from_end_to_end(folder: Path) -> None:
+    changes = FEW | {"findings": 60, "heldout_findings": 12, "max_finding_words": 100}
+    changes |= {"steps": 30, "eval_frequency": 15, "vocab_size": 600}
+    check_outputs(folder, "phenotype", changes, "mini")
+    figures = json.loads((folder / "metrics" / "long_context.json").read_text())
+    assert len(figures["notes"]) == 12
+    doc = spacy.load(folder / "training" / "phenotype" / "calibrated")("Known gout.")
+    assert set(doc.cats) == {"GLAUCOMA", "GOUT", "MIGRAINE", "PSORIASIS"}
