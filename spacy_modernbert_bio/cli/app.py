@@ -18,7 +18,7 @@ from spacy_modernbert_bio import __version__
 COMMANDS = {
     "annotate": (
         "spacy_modernbert_bio.cli.annotate:annotate",
-        "Find entities in texts: JSON lines for programs, a page for people.",
+        "Find entities and labels of texts: JSON lines for programs, a page for people.",
     ),
     "show": (
         "spacy_modernbert_bio.cli.show:show",

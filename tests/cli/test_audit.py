@@ -229,7 +229,7 @@ def model(tmp_path_factory):
 
 @pytest.mark.parametrize("threshold", [0.5, 1])
 def test_a_model_finds_what_no_rule_knows(model, tmp_path, threshold) -> None:
-    text = "Seen by Smith in Boston today ."
+    text = "With Smith near Boston today ."
     notes = write_lines(tmp_path / "notes.jsonl", {"id": 1, "text": text})
     output = tmp_path / "out.jsonl"
     run("deidentify", "rules", notes, "--output", output, "--policy", "safe_harbor")

@@ -102,6 +102,12 @@ WRONG_OF_COMPONENTS = {
     "on_error": "skip",
     "on_leak": "ignore",
     "rules": ["horoscopes"],
+    "exclusive": "maybe",
+    "threshold": WRONG,
+    "class_weights": 3,
+    "evidence_key": WRONG_WORD,
+    "evidence_per_label": WRONG,
+    "evidence_tokens": WRONG,
 }
 COMPONENT_OPTIONS = [
     (point.name, option)
