@@ -5,15 +5,12 @@ Knows nothing of writing to Docs.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import islice
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_get_examples
 from spacy.util import minibatch
@@ -29,12 +26,10 @@ from spacy_modernbert_bio.components.label_loss import (
     label_weights,
     probabilities,
 )
+from spacy_modernbert_bio.components.labelled_pipe import LabelledPipe
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.label_thresholds import ThresholdFit, fit_thresholds
 from spacy_modernbert_bio.models.doc_classifier import DocScores, scorer_in
-
-# Documents that the model sees when it is initialised, to find its widths; spaCy's own number.
-_SAMPLE_DOCS = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +45,7 @@ class LabelScores:
     align: list[Ragged]
 
 
-class DocLabelPipe(TrainablePipe):  # type: ignore[misc]  # Cython, without stubs
+class DocLabelPipe(LabelledPipe):
     """A trainable component that labels whole documents.
 
     exclusive: exactly one label holds of a document (softmax), or any number (a sigmoid each).
@@ -78,19 +73,15 @@ class DocLabelPipe(TrainablePipe):  # type: ignore[misc]  # Cython, without stub
             raise ConfigError(
                 where=f"{name}: threshold", found=f"{threshold:g}", wanted="a number in [0, 1]"
             )
-        self.vocab = vocab
-        self.model = model
-        self.name = name
-        self.scorer = scorer
+        super().__init__(
+            vocab,
+            model,
+            name,
+            learned={"priors": [], "thresholds": {}, "weights": [], "positive_label": None},
+            settings={"exclusive": exclusive, "threshold": threshold, **settings},
+            scorer=scorer,
+        )
         self._class_weights = class_weights
-        self._settings = {"exclusive": exclusive, "threshold": threshold, **settings}
-        learned: dict[str, Any] = {"labels": [], "priors": [], "thresholds": {}, "weights": []}
-        self.cfg: dict[str, Any] = {**learned, "positive_label": None, **self._settings}
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels, in the order of the model's scores."""
-        return tuple(self.cfg["labels"])
 
     @property
     def label_data(self) -> list[str]:
@@ -107,31 +98,6 @@ class DocLabelPipe(TrainablePipe):  # type: ignore[misc]  # Cython, without stub
         """The probability from which each label is taken to hold; exclusive labels have none."""
         fitted = self.cfg["thresholds"]
         return {label: fitted.get(label, self.cfg["threshold"]) for label in self.labels}
-
-    def add_label(self, label: str) -> int:
-        """Add a label: 1 if it is new, 0 if not.
-
-        Raises ConfigError once the model has its width, and for anything but a name.
-        """
-        if not isinstance(label, str) or not label:
-            raise ConfigError(
-                where=f"{self.name}.add_label",
-                found="an empty name" if label == "" else type(label).__name__,
-                wanted="the name of a label",
-            )
-        if label in self.labels:
-            return 0
-        head = self.model.get_ref("output_layer")
-        if head.has_dim("nO") and len(self.labels) >= head.get_dim("nO"):
-            raise ConfigError(
-                where=f"{self.name}.add_label",
-                found=f"the new label {label} for a model of {head.get_dim('nO')} labels",
-                wanted=f"one of {', '.join(self.labels)}",
-                fix="Add all labels before the component is initialised; then train it anew.",
-            )
-        self.cfg["labels"].append(label)
-        self.vocab.strings.add(label)
-        return 1
 
     def initialize(
         self,
@@ -162,9 +128,7 @@ class DocLabelPipe(TrainablePipe):  # type: ignore[misc]  # Cython, without stub
             "weights": weights,
             "thresholds": {},
         }
-        # The listener's array of an empty Doc has no width, so a sample must have tokens.
-        filled = (example.predicted for example in get_examples() if len(example.predicted))
-        docs = list(islice(filled, _SAMPLE_DOCS)) or [Doc(self.vocab, words=["word"])]
+        docs = self._sample(get_examples)
         widths: Any = self.model.ops.alloc2f(len(docs), len(self.labels))
         self.model.initialize(X=docs, Y=widths)
         weighted = priors * np.array(weights)
@@ -188,14 +152,7 @@ class DocLabelPipe(TrainablePipe):  # type: ignore[misc]  # Cython, without stub
                 found=f"{positive_label} with {', '.join(self.labels)}",
                 wanted="one of two exclusive labels",
             )
-        head = self.model.get_ref("output_layer")
-        if head.has_dim("nO") and head.get_dim("nO") != len(self.labels):
-            raise ConfigError(
-                where=f"{self.name}.model: nO",
-                found=str(head.get_dim("nO")),
-                wanted=f"{len(self.labels)}, one a label",
-                fix="Leave nO out of the config: it follows from the labels.",
-            )
+        self._check_width(f"{len(self.labels)}, one a label")
 
     def predict(self, docs: Iterable[Doc]) -> LabelScores:
         """The labels' probabilities, and where they were read. Changes no Doc.
@@ -224,13 +181,7 @@ class DocLabelPipe(TrainablePipe):  # type: ignore[misc]  # Cython, without stub
         gold = gold_matrix(golds, self.labels, self.exclusive, self.name)
         logits = self._to_numpy(scores.logits)
         loss, gradient = label_loss(logits, gold, self.cfg["weights"], self.exclusive)
-        if not np.isfinite(loss):
-            raise ConfigError(
-                where=f"{self.name}: the loss",
-                found=str(loss),
-                wanted="a finite number",
-                fix="Training has diverged: lower the learning rate, or warm it up.",
-            )
+        self._check_loss(loss)
         return loss, self.model.ops.asarray2f(cast(Floats2d, gradient), dtype="float32")
 
     def fit_thresholds(
@@ -274,15 +225,3 @@ class DocLabelPipe(TrainablePipe):  # type: ignore[misc]  # Cython, without stub
     def _to_numpy(self, array: Any) -> NDArray[np.float64]:
         found: NDArray[np.float64] = self.model.ops.to_numpy(array)  # type: ignore[no-untyped-call]
         return found.astype(np.float64)
-
-    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> Any:
-        """Read what `to_bytes` gave; settings stay those of the config."""
-        super().from_bytes(bytes_data, exclude=exclude)
-        self.cfg.update(self._settings)
-        return self
-
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> Any:
-        """Read what `to_disk` wrote; settings stay those of the config."""
-        super().from_disk(path, exclude=exclude)
-        self.cfg.update(self._settings)
-        return self

@@ -6,14 +6,11 @@ to Docs.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from spacy.language import Language
-from spacy.pipeline import TrainablePipe
 from spacy.tokens import Doc
 from spacy.training import Example, validate_get_examples
 from spacy.util import load_config_from_str, minibatch
@@ -22,6 +19,7 @@ from thinc.api import Model
 
 from spacy_modernbert_bio.components.calibrate import CalibrationReport, calibrate_spans
 from spacy_modernbert_bio.components.coverage import check_encoded
+from spacy_modernbert_bio.components.labelled_pipe import LabelledPipe
 from spacy_modernbert_bio.components.tags import (
     MISSING,
     Indices,
@@ -61,11 +59,9 @@ upstream = "*"
 """
 # What the factories have for `model` where a config says nothing.
 DEFAULT_MODEL = load_config_from_str(MODEL_CONFIG)["model"]
-# Documents that the model sees when it is initialised, to find its widths; spaCy's own number.
-_SAMPLE_DOCS = 10
 
 
-class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, without stubs
+class TokenClassificationPipe(LabelledPipe):
     """A trainable component that finds spans by tagging tokens.
 
     decoder: "viterbi" trains each token's tag by itself (softmax, cross-entropy); "crf" trains
@@ -76,6 +72,8 @@ class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, w
     `cfg` holds `labels` and `temperature`, which are learned and saved, and the settings, which
     always are those of the config: a setting changed when a pipeline is loaded is obeyed.
     """
+
+    _outputs: ClassVar[str] = "tags"
 
     def __init__(
         self,
@@ -88,17 +86,14 @@ class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, w
         scorer: Callable[..., dict[str, Any]] | None,
         **settings: Any,
     ) -> None:
-        self.vocab = vocab
-        self.model = model
-        self.name = name
-        self.scorer = scorer
-        self._settings = {"decoder": decoder, "spans_key": spans_key, **settings}
-        self.cfg: dict[str, Any] = {"labels": [], "temperature": 1.0, **self._settings}
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels, in the order of their tags."""
-        return tuple(self.cfg["labels"])
+        super().__init__(
+            vocab,
+            model,
+            name,
+            learned={"temperature": 1.0},
+            settings={"decoder": decoder, "spans_key": spans_key, **settings},
+            scorer=scorer,
+        )
 
     @property
     def label_data(self) -> tuple[str, ...]:
@@ -111,30 +106,9 @@ class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, w
         key: str | None = self.cfg["spans_key"]
         return key
 
-    def add_label(self, label: str) -> int:
-        """Add a label: 1 if it is new, 0 if not.
-
-        Raises ConfigError once the model has its width, and for anything but a name.
-        """
-        if not isinstance(label, str) or not label:
-            raise ConfigError(
-                where=f"{self.name}.add_label",
-                found="an empty name" if label == "" else type(label).__name__,
-                wanted="the name of a label",
-            )
-        if label in self.labels:
-            return 0
-        head = self.model.get_ref("output_layer")
-        if head.has_dim("nO") and len(tag_names(self.labels)) >= head.get_dim("nO"):
-            raise ConfigError(
-                where=f"{self.name}.add_label",
-                found=f"the new label {label} for a model of {head.get_dim('nO')} tags",
-                wanted=f"one of {', '.join(self.labels)}",
-                fix="Add all labels before the component is initialised; then train it anew.",
-            )
-        self.cfg["labels"].append(label)
-        self.vocab.strings.add(label)
-        return 1
+    def _width(self) -> int:
+        """Tags of these labels: O, and two for each."""
+        return len(tag_names(self.labels))
 
     def initialize(
         self,
@@ -159,18 +133,9 @@ class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, w
                 wanted=f"gold spans in {_place(self.spans_key)}, or labels",
                 fix="Give [initialize.components] labels, or annotated training documents.",
             )
-        tags = len(tag_names(self.labels))
-        # The listener's array of an empty Doc has no width, so a sample must have tokens.
-        filled = (example.predicted for example in get_examples() if len(example.predicted))
-        docs = list(islice(filled, _SAMPLE_DOCS)) or [Doc(self.vocab, words=["word"])]
-        head = self.model.get_ref("output_layer")
-        if head.has_dim("nO") and head.get_dim("nO") != tags:
-            raise ConfigError(
-                where=f"{self.name}.model: nO",
-                found=str(head.get_dim("nO")),
-                wanted=f"{tags}, O and two tags for each of {len(self.labels)} labels",
-                fix="Leave nO out of the config: it follows from the labels.",
-            )
+        tags = self._width()
+        self._check_width(f"{tags}, O and two tags for each of {len(self.labels)} labels")
+        docs = self._sample(get_examples)
         widths: Any = [self.model.ops.alloc2f(len(doc), tags) for doc in docs]
         self.model.initialize(X=docs, Y=widths)
 
@@ -203,13 +168,7 @@ class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, w
         # A batch without annotation has a loss of 0 and gradients of 0.
         counted = max(1, int((gold != MISSING).sum()))
         loss = total_loss(words, gold, self._rules(), self.cfg["decoder"]) / counted
-        if not bool(torch.isfinite(loss)):
-            raise ConfigError(
-                where=f"{self.name}: the loss",
-                found=str(loss.item()),
-                wanted="a finite number",
-                fix="Training has diverged: lower the learning rate, or warm it up.",
-            )
+        self._check_loss(loss.item())
         gradients = words.with_tensors(torch.autograd.grad(loss, leaves, materialize_grads=True))
         sizes = [len(example.predicted) for example in examples]
         return loss.item(), spread(gradients, rows, sizes, self.model.ops)
@@ -251,18 +210,6 @@ class TokenClassificationPipe(TrainablePipe):  # type: ignore[misc]  # Cython, w
         numbers = {label: number for number, label in enumerate(self.labels)}
         tags = [gold_tags(example, numbers, self.spans_key) for example in examples]
         return np.concatenate([own[kept] for own, kept in zip(tags, rows, strict=True)])
-
-    def from_bytes(self, bytes_data: bytes, *, exclude: Iterable[str] = ()) -> Any:
-        """Read what `to_bytes` gave; settings stay those of the config."""
-        super().from_bytes(bytes_data, exclude=exclude)
-        self.cfg.update(self._settings)
-        return self
-
-    def from_disk(self, path: str | Path, *, exclude: Iterable[str] = ()) -> Any:
-        """Read what `to_disk` wrote; settings stay those of the config."""
-        super().from_disk(path, exclude=exclude)
-        self.cfg.update(self._settings)
-        return self
 
 
 def _place(spans_key: str | None) -> str:
