@@ -1,15 +1,11 @@
 """A secret in a note is in no log, message or repr of ours, whatever fails."""
 
-import json
 import logging
-import re
-from collections.abc import Iterator
 
 import pytest
 import spacy
 from spacy.training import Example
 
-from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
 from spacy_modernbert_bio.corpora.convert import convert
 from spacy_modernbert_bio.corpora.formats.asq_phi import read_asq_phi
 from spacy_modernbert_bio.corpora.formats.brat import read_brat
@@ -22,6 +18,7 @@ from spacy_modernbert_bio.encoder.packing import pack, place_windows
 from spacy_modernbert_bio.errors import ModernBertBioError
 from spacy_modernbert_bio.files import read_lines, read_text
 from spacy_modernbert_bio.models.row_layer import shim_of
+from tests.contracts.damaged import damages, read_all
 from tests.contracts.planted import chain
 
 SECRET = "Zebrowski"
@@ -140,13 +137,9 @@ CORPORA = {
 }
 
 
-def damages(content: str) -> Iterator[str]:
-    """The content with the secret in the place of each word, and beside each separator."""
-    for place in re.finditer(r"[^\s|]+|[\t\n|]", content):
-        for damage in (SECRET, f"{SECRET}\t{SECRET}", f"\n{SECRET}\n", f"{SECRET} 0 3", ""):
-            if "Pain" not in place.group():
-                yield content[: place.start()] + damage + content[place.end() :]
-                yield content[: place.end()] + damage + content[place.end() :]
+# Words and separators, and what comes in their place.
+PLACES = r"[^\s|]+|[\t\n|]"
+INSERTED = (SECRET, f"{SECRET}\t{SECRET}", f"\n{SECRET}\n", f"{SECRET} 0 3", "")
 
 
 @pytest.mark.parametrize("name", CORPORA)
@@ -154,16 +147,8 @@ def test_no_reader_tells_what_it_stumbled_over(name, tmp_path):
     read, file_name, content = CORPORA[name]
     for beside, text in BESIDE.items():
         (tmp_path / beside).write_text(text)
-    refusals, reports = [], []
-    for damaged in damages(content):
-        (tmp_path / file_name).write_text(damaged)
-        report = ConversionReport()
-        try:
-            for _ in read(tmp_path / file_name, report):
-                pass
-        except ModernBertBioError as error:
-            refusals.append(chain(error))
-        reports.append(json.dumps([report.event_rows(), report.to_dict()]))
+    damaged = damages(content, PLACES, INSERTED)
+    refusals, reports = read_all(read, tmp_path / file_name, damaged)
     assert len(refusals) > 10
     assert len(set(reports)) > 1
     assert SECRET not in "".join(refusals + reports)

@@ -1,19 +1,13 @@
 """No reader of texts with categories tells what it stumbled over, wherever it is damaged."""
 
-import json
-import re
-from collections.abc import Iterator
-
 import pytest
 
-from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
 from spacy_modernbert_bio.corpora.formats.delimited import read_rows
 from spacy_modernbert_bio.corpora.formats.hoc import read_hoc
 from spacy_modernbert_bio.corpora.formats.mimic_phenotype import PHENOTYPES, read_mimic_phenotype
 from spacy_modernbert_bio.corpora.formats.mtsamples import read_mtsamples
 from spacy_modernbert_bio.corpora.formats.relations import read_chemprot, read_gad
-from spacy_modernbert_bio.errors import ModernBertBioError
-from tests.contracts.planted import chain
+from tests.contracts.damaged import damages, read_all
 
 SECRET = "Zebrowski"
 FLAGS = f"ROW_ID,SUBJECT_ID,NONE,{','.join(PHENOTYPES)}\n1,2,1{',0' * 14}\n"
@@ -67,21 +61,9 @@ CORPORA = {
 }
 
 
-def damages(content: str) -> Iterator[str]:
-    """The content with the secret in the place of each word or mark, and beside it."""
-    for place in re.finditer(r"[\w.]+|[^\w\s]|[\t\n]", content):
-        for damage in (
-            SECRET,
-            f'"{SECRET}',
-            f"\t{SECRET}",
-            f",{SECRET}",
-            f"\n{SECRET}\n",
-            "\0",
-            "",
-        ):
-            if "Pain" not in place.group():
-                yield content[: place.start()] + damage + content[place.end() :]
-                yield content[: place.end()] + damage + content[place.end() :]
+# Words and marks, and what comes in their place.
+PLACES = r"[\w.]+|[^\w\s]|[\t\n]"
+INSERTED = (SECRET, f'"{SECRET}', f"\t{SECRET}", f",{SECRET}", f"\n{SECRET}\n", "\0", "")
 
 
 @pytest.mark.parametrize("name", CORPORA)
@@ -90,16 +72,8 @@ def test_no_reader_of_categories_tells_what_it_stumbled_over(name, tmp_path):
     for beside, text in BESIDE.items():
         (tmp_path / beside).parent.mkdir(exist_ok=True)
         (tmp_path / beside).write_text(text)
-    refusals, reports = [], []
-    for damaged in damages(content):
-        (tmp_path / file_name).write_text(damaged)
-        report = ConversionReport()
-        try:
-            for _ in read(tmp_path / file_name, report):
-                pass
-        except ModernBertBioError as error:
-            refusals.append(chain(error))
-        reports.append(json.dumps([report.event_rows(), report.to_dict()]))
+    damaged = damages(content, PLACES, INSERTED)
+    refusals, reports = read_all(read, tmp_path / file_name, damaged)
     assert refusals
     assert SECRET not in "".join(refusals)
     assert SECRET not in "".join(reports)
