@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from types import FrameType, TracebackType
+from types import FrameType
 
 # What a scheduler sends before it kills, and Ctrl-C.
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -24,12 +24,7 @@ class StopRequest:
             self._before = {each: signal.signal(each, self._ask) for each in _SIGNALS}
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._restore()
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
