@@ -82,7 +82,7 @@ def build_encoder(
             "reading": Reading(name, window, overlap),
             "reader": TextReader(),
             "budget": PieceBudget(max_pieces),
-            "replace_listener": _replace_listener,
+            "replace_listener": replace_listener,
             "replace_listener_cfg": _replace_listener_cfg,
         },
     )
@@ -115,8 +115,7 @@ def build_tok2vec(
         gradient_checkpointing,
         max_pieces,
     )
-    # Nested as `nlp.replace_listeners` nests it, or a saved pipeline would not fit its config.
-    return chain(_replace_listener(encoder), trfs2arrays(pooling, grad_factor))
+    return chain(replace_listener(encoder), trfs2arrays(pooling, grad_factor))
 
 
 @dataclass(frozen=True)
@@ -260,8 +259,13 @@ def _stand_in(piece_id: int) -> Pieces:
     return Pieces(np.array([piece_id], dtype=np.int64), nowhere, nowhere)
 
 
-def _replace_listener(model: AnyModel) -> Model[list[Doc], list[TransformerData]]:
-    return chain(model, split_trf_batch())
+def replace_listener(encoder: AnyModel) -> Model[list[Doc], list[TransformerData]]:
+    """What gives each document's states where a listener gave them.
+
+    An encoder that is built into a component is nested in the same way as `nlp.replace_listeners`
+    nests one, or a saved pipeline would not fit its config.
+    """
+    return chain(encoder, split_trf_batch())
 
 
 def _replace_listener_cfg(encoder: dict[str, Any], listener: dict[str, Any]) -> dict[str, Any]:

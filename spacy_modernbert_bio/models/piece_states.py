@@ -11,14 +11,19 @@ from typing import Any
 
 from spacy.tokens import Doc
 from spacy_transformers.data_classes import TransformerData
-from spacy_transformers.layers import TransformerListener, split_trf_batch
+from spacy_transformers.layers import TransformerListener
 from thinc.api import Model, chain
 from thinc.types import Floats2d, Ragged
 from transformers.utils import ModelOutput
 
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.models.containers import PackedTransformerData
-from spacy_modernbert_bio.models.encoder_layer import Attention, PrecisionName, build_encoder
+from spacy_modernbert_bio.models.encoder_layer import (
+    Attention,
+    PrecisionName,
+    build_encoder,
+    replace_listener,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +82,7 @@ def build_piece_encoder(
         gradient_checkpointing,
         max_pieces,
     )
-    return chain(chain(encoder, split_trf_batch()), _piece_states(grad_factor))
+    return chain(replace_listener(encoder), _piece_states(grad_factor))
 
 
 def _piece_states(grad_factor: float) -> Model[list[TransformerData], list[PieceStates]]:
