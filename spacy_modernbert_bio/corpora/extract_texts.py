@@ -14,8 +14,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from spacy.util import load_config
-
+from spacy_modernbert_bio.corpora.config_file import read_sections
 from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
 from spacy_modernbert_bio.corpora.formats.brat import read_brat
 from spacy_modernbert_bio.corpora.formats.iob import read_iob
@@ -122,14 +121,7 @@ def extract_texts(
 
 def read_sets(config: Path) -> dict[str, dict[str, TextSet]]:
     """The sets of a config by source. Raises ConfigError naming file, section and key."""
-    if not config.is_file():
-        raise ConfigError(where=str(config), found="no such file", wanted="a .cfg of text sets")
-    try:
-        sections = load_config(config)
-    except ValueError:
-        raise ConfigError(
-            where=str(config), found="no readable config", wanted="sections and `key = value`"
-        ) from None
+    sections = read_sections(config, wanted="a .cfg of text sets")
     known = {each.name for each in fields(TextSet)}
     sets: dict[str, dict[str, TextSet]] = {}
     for source, of in sections.items():
