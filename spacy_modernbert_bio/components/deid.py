@@ -6,7 +6,7 @@ is noted on the Doc, and such a note is refused or withheld, never passed throug
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from spacy_modernbert_bio.components.extensions import install_extensions
 from spacy_modernbert_bio.components.known_patient import take_context
 from spacy_modernbert_bio.components.phi_record import (
     SPANS_KEY,
+    OnError,
     add_failure,
     add_phi,
     find_phi,
@@ -36,8 +37,6 @@ from spacy_modernbert_bio.deid.policy import load_policy
 from spacy_modernbert_bio.deid.spans import PhiSpan
 from spacy_modernbert_bio.models.crf import Chain
 from spacy_modernbert_bio.models.token_classifier import TagScores
-
-OnError = Literal["raise", "withhold"]
 
 DEFAULT_CONFIG = """
 [modernbert_deid]

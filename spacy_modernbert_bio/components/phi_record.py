@@ -8,7 +8,7 @@ offsets, labels and sources, and no text.
 
 from collections.abc import Iterable
 from dataclasses import astuple
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 from spacy.tokens import Doc, Span, SpanGroup
@@ -16,6 +16,9 @@ from spacy.tokens import Doc, Span, SpanGroup
 from spacy_modernbert_bio.deid.leaks import Leak
 from spacy_modernbert_bio.deid.spans import PhiSpan, merge_spans
 from spacy_modernbert_bio.errors import tell
+
+# What becomes of a note that was not read whole, or at which something failed.
+OnError = Literal["raise", "withhold"]
 
 SPANS_KEY = "phi"
 _RECORD = "modernbert_phi"

@@ -5,7 +5,7 @@ Names without a title and places without a cue are the model's work: rules alone
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from spacy.language import Language
 from spacy.pipeline import Pipe
@@ -15,7 +15,7 @@ from spacy.util import load_config_from_str
 
 from spacy_modernbert_bio.components.extensions import install_extensions
 from spacy_modernbert_bio.components.known_patient import find_patient, take_context
-from spacy_modernbert_bio.components.phi_record import add_failure, add_phi
+from spacy_modernbert_bio.components.phi_record import OnError, add_failure, add_phi
 from spacy_modernbert_bio.deid.gazetteer import find_known
 from spacy_modernbert_bio.deid.policy import load_policy
 from spacy_modernbert_bio.deid.rules.rule import match_rules
@@ -46,7 +46,7 @@ def make_phi_rules(
     rules: list[RuleSet],
     spans_key: str,
     policy: str | None,
-    on_error: Literal["raise", "withhold"],
+    on_error: OnError,
     scorer: Callable[..., dict[str, Any]] | None,
 ) -> "PhiRulesPipe":
     """The component. Registered as factory `phi_rules`.
