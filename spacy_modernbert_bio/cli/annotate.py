@@ -18,6 +18,13 @@ from spacy_modernbert_bio.cli.annotation import annotate_notes, own_fields
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.journal import Record, as_line
 from spacy_modernbert_bio.cli.notes import check_apart, check_inputs, read_notes
+from spacy_modernbert_bio.cli.options import (
+    GpuId,
+    JsonLinesOnStdin,
+    NotesAtOnce,
+    PipelineName,
+    Quiet,
+)
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.files import atomic_file
 from spacy_modernbert_bio.pages.note import note_page
@@ -25,7 +32,7 @@ from spacy_modernbert_bio.pages.views import EvidenceView, LabelView, NoteView, 
 
 
 def annotate(
-    model: Annotated[str, typer.Argument(help="Pipeline: a folder or an installed package.")],
+    model: PipelineName,
     inputs: Annotated[
         list[str],
         typer.Argument(help="Text files, folders of .txt, .jsonl or .jsonl.gz files, - for stdin."),
@@ -39,10 +46,10 @@ def annotate(
     text_field: Annotated[
         str, typer.Option(help="The field of a JSON line with its text.")
     ] = "text",
-    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="stdin holds JSON lines.")] = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Notes at once.")] = 32,
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+    as_jsonl: JsonLinesOnStdin = False,
+    batch_size: NotesAtOnce = 32,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
 ) -> None:
     """Find entities and labels of texts: JSON lines for programs, a page for people."""
     console = Console(quiet=quiet)

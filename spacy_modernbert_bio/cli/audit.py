@@ -17,6 +17,7 @@ from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.deidentified_output import Output
 from spacy_modernbert_bio.cli.leak_audit import audit_notes, load_reader
 from spacy_modernbert_bio.cli.notes import check_apart, check_inputs
+from spacy_modernbert_bio.cli.options import GpuId, PageFile, Quiet, ReportAsJson
 from spacy_modernbert_bio.cli.pipelines import use_device
 from spacy_modernbert_bio.cli.released_notes import ReleasedNote, read_released, records_file
 from spacy_modernbert_bio.deid.leak_report import LeakReport
@@ -68,11 +69,11 @@ def audit(
     report: Annotated[
         Path | None, typer.Option("--output", help="Write the report here, as JSON.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page here as well.")] = None,
+    html: PageFile = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Notes at once, with a model.")] = 32,
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON on stdout.")] = False,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
+    as_json: ReportAsJson = False,
 ) -> None:
     """Re-read de-identified notes for leaks of their originals; leaks give exit code 3."""
     console = Console(quiet=quiet, as_json=as_json)

@@ -10,6 +10,7 @@ import typer
 
 from spacy_modernbert_bio.benchmarks.long_context import Verdict, judge_notes
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import FiguresAsJson, GpuId, Quiet
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.components.phenotype import PhenotypePipe
 from spacy_modernbert_bio.corpora.converted import read_docs
@@ -33,9 +34,9 @@ def long_context(
     output: Annotated[
         Path | None, typer.Option(help="Write every note's verdict and the tables here, as JSON.")
     ] = None,
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Judge a classifier by where in a note the deciding sentence stands, and its evidence."""
     console = Console(quiet=quiet, as_json=as_json)

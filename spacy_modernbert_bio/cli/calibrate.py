@@ -22,6 +22,7 @@ from spacy_modernbert_bio.cli.calibration_tables import (
 )
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.notes import check_apart
+from spacy_modernbert_bio.cli.options import DocumentsAtOnce, FiguresAsJson, GpuId, Quiet
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.components.calibrate import CalibrationReport
 from spacy_modernbert_bio.components.deid import DeidPipe
@@ -54,10 +55,10 @@ def calibrate(
     confidence: Annotated[
         float, typer.Option(help="Of the lower bound that has to reach the target recall of PHI.")
     ] = 0.95,
-    batch_size: Annotated[int, typer.Option(min=1, help="Documents at once.")] = 32,
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+    batch_size: DocumentsAtOnce = 32,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Fit temperatures and thresholds on development data, and save them."""
     console = Console(quiet=quiet, as_json=as_json)

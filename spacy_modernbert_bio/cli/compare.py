@@ -13,6 +13,7 @@ import typer
 from spacy_modernbert_bio.analysis.drift import Drift, compare_checkpoints
 from spacy_modernbert_bio.cli.analysis_inputs import TEXTS_HELP, load_on_device, read_all_texts
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import FiguresAsJson, GpuId, PageFile, Quiet
 from spacy_modernbert_bio.evaluation.tables import Cell, Table
 from spacy_modernbert_bio.files import atomic_file
 from spacy_modernbert_bio.pages.chart import Series, line_chart
@@ -42,10 +43,10 @@ def compare(
     control: Annotated[
         str | None, typer.Option(help="A checkpoint made as B was, with another seed.")
     ] = None,
-    html: Annotated[Path | None, typer.Option(help="Write a page here as well.")] = None,
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+    html: PageFile = None,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Compare two checkpoints layer by layer: weights, and what they make of texts."""
     console = Console(quiet=quiet, as_json=as_json)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import Quiet, ReportAsJson
 from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
 from spacy_modernbert_bio.corpora.convert import convert as convert_corpus
 from spacy_modernbert_bio.corpora.converted import report_path
@@ -73,8 +74,8 @@ def convert(
     spans_key: Annotated[
         str, typer.Option(help="The doc.spans group that also holds overlapping spans.")
     ] = SPANS_KEY,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON on stdout.")] = False,
+    quiet: Quiet = False,
+    as_json: ReportAsJson = False,
 ) -> None:
     """Convert a corpus to a .spacy file, and say what did not align and what was repaired."""
     console = Console(quiet=quiet, as_json=as_json)

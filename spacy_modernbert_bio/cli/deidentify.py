@@ -30,6 +30,7 @@ from spacy_modernbert_bio.cli.deidentification import (
 from spacy_modernbert_bio.cli.deidentified_output import Output, check_output
 from spacy_modernbert_bio.cli.journal import Journal
 from spacy_modernbert_bio.cli.notes import STDIN, check_inputs
+from spacy_modernbert_bio.cli.options import GpuId, JsonLinesOnStdin, NotesAtOnce, Quiet
 from spacy_modernbert_bio.cli.pipelines import use_device
 from spacy_modernbert_bio.deid.keys import Key
 from spacy_modernbert_bio.deid.policy import Policy
@@ -77,10 +78,10 @@ def deidentify(
     vault: Annotated[
         Path | None, typer.Option(help="Write the way back here, encrypted. Cannot be resumed.")
     ] = None,
-    as_jsonl: Annotated[bool, typer.Option("--jsonl", help="stdin holds JSON lines.")] = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Notes at once.")] = 32,
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+    as_jsonl: JsonLinesOnStdin = False,
+    batch_size: NotesAtOnce = 32,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
 ) -> None:
     """Remove or transform PHI by a policy; a note that may hold some still is never passed on.
 

@@ -26,6 +26,14 @@ from spacy_modernbert_bio.cli.evaluation import (
     to_rates,
     write_figures,
 )
+from spacy_modernbert_bio.cli.options import (
+    DocumentsAtOnce,
+    FiguresAsJson,
+    FiguresFile,
+    GpuId,
+    PipelineName,
+    Quiet,
+)
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.corpora.converted import read_docs
 from spacy_modernbert_bio.errors import CorpusError
@@ -42,16 +50,16 @@ FACTORY = "modernbert_ner"
 
 
 def evaluate(
-    model: Annotated[str, typer.Argument(help="Pipeline: a folder or an installed package.")],
+    model: PipelineName,
     data: Annotated[Path, typer.Argument(help="Annotated documents, a .spacy file.")],
     pipe: Annotated[
         str | None, typer.Option(help=f"Component to score. [default: the {FACTORY} one]")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Write all figures here, as JSON.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Documents at once.")] = 32,
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+    output: FiguresFile = None,
+    batch_size: DocumentsAtOnce = 32,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Score a pipeline's spans: strict F1 with its interval, calibration, speed."""
     console = Console(quiet=quiet, as_json=as_json)

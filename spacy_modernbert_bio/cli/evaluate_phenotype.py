@@ -27,6 +27,15 @@ from spacy_modernbert_bio.cli.evaluation import (
     write_figures,
 )
 from spacy_modernbert_bio.cli.notes import check_apart
+from spacy_modernbert_bio.cli.options import (
+    BootstrapSeed,
+    DocumentsAtOnce,
+    FiguresAsJson,
+    FiguresFile,
+    GpuId,
+    PipelineName,
+    Quiet,
+)
 from spacy_modernbert_bio.cli.phenotype_figures import report_of, tables_of
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.components.doc_labels import DocLabelPipe
@@ -49,7 +58,7 @@ Floats = NDArray[np.float64]
 
 
 def evaluate_phenotype(
-    model: Annotated[str, typer.Argument(help="Pipeline: a folder or an installed package.")],
+    model: PipelineName,
     data: Annotated[Path, typer.Argument(help="Documents with doc.cats, a .spacy file.")],
     pipe: Annotated[
         str | None, typer.Option(help=f"Component to score. [default: the {FACTORY} one]")
@@ -58,13 +67,13 @@ def evaluate_phenotype(
         list[str] | None,
         typer.Option(help="Label that averages leave out, as ChemProt's false; again for more."),
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Write all figures here, as JSON.")] = None,
+    output: FiguresFile = None,
     html: Annotated[Path | None, typer.Option(help="Write a page with plots here.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
-    batch_size: Annotated[int, typer.Option(min=1, help="Documents at once.")] = 32,
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+    seed: BootstrapSeed = 0,
+    batch_size: DocumentsAtOnce = 32,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Score labels of documents: F1 with intervals, thresholds, calibration, by length."""
     console = Console(quiet=quiet, as_json=as_json)

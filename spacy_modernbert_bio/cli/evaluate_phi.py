@@ -17,6 +17,7 @@ from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.deidentification import load_searching
 from spacy_modernbert_bio.cli.evaluation import count_pieces, write_figures
 from spacy_modernbert_bio.cli.notes import check_apart
+from spacy_modernbert_bio.cli.options import FiguresAsJson, FiguresFile, GpuId, NotesAtOnce, Quiet
 from spacy_modernbert_bio.cli.pipelines import use_device
 from spacy_modernbert_bio.components.phi_record import SPANS_KEY, find_phi
 from spacy_modernbert_bio.corpora.converted import read_docs
@@ -48,11 +49,11 @@ def evaluate_phi(
         bool, typer.Option("--perturbed", help="Also with damage: line breaks, case, OCR noise.")
     ] = False,
     seed: Annotated[int, typer.Option(min=0, help="Of bootstrap and damage.")] = 0,
-    output: Annotated[Path | None, typer.Option(help="Write all figures here, as JSON.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Notes at once.")] = 32,
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+    output: FiguresFile = None,
+    batch_size: NotesAtOnce = 32,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Score how well PHI is found: i2b2's measures, what is left, what goes with it, by length."""
     console = Console(quiet=quiet, as_json=as_json)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import OutputFolder, Quiet, ReportAsJson
 from spacy_modernbert_bio.corpora import extract_texts as corpora
 from spacy_modernbert_bio.evaluation.tables import Table
 
@@ -15,9 +16,9 @@ from spacy_modernbert_bio.evaluation.tables import Table
 def extract_texts(
     config: Annotated[Path, typer.Argument(help="Which sets make up which source, as a .cfg.")],
     assets: Annotated[Path, typer.Argument(help="The folder that holds the corpora's files.")],
-    output: Annotated[Path, typer.Argument(help="The folder to write; replaced as a whole.")],
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON on stdout.")] = False,
+    output: OutputFolder,
+    quiet: Quiet = False,
+    as_json: ReportAsJson = False,
 ) -> None:
     """Take the texts out of corpora for pretraining, nothing of a part that is scored later."""
     console = Console(quiet=quiet, as_json=as_json)

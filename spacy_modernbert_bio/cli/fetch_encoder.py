@@ -15,6 +15,7 @@ import typer
 
 from spacy_modernbert_bio import __version__
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import OutputFolder, Quiet
 from spacy_modernbert_bio.corpora.converted import read_docs
 from spacy_modernbert_bio.encoder.checkpoint import (
     INDEX,
@@ -41,7 +42,7 @@ def fetch_encoder(
     name: Annotated[
         str, typer.Argument(help="A hub id, a checkpoint's folder, or `small` to make one.")
     ],
-    output: Annotated[Path, typer.Argument(help="The folder to write; replaced as a whole.")],
+    output: OutputFolder,
     revision: Annotated[
         str | None, typer.Option(help="Hub: a branch, tag or commit. [default: main]")
     ] = None,
@@ -54,7 +55,7 @@ def fetch_encoder(
     layers: Annotated[int, typer.Option(help="small: transformer layers.")] = 4,
     heads: Annotated[int, typer.Option(help="small: attention heads a layer.")] = 4,
     seed: Annotated[int, typer.Option(help="small: of the random weights.")] = 0,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="The manifest on stdout.")] = False,
 ) -> None:
     """Put an encoder checkpoint into a folder, with its manifest."""

@@ -11,6 +11,7 @@ import torch
 import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import CheckpointName
 from spacy_modernbert_bio.encoder.checkpoint import Checkpoint, load_checkpoint
 from spacy_modernbert_bio.encoder.layout import SequenceLayout
 from spacy_modernbert_bio.errors import CheckpointError, ConfigError
@@ -31,7 +32,7 @@ class Prediction:
 
 
 def fill_mask(
-    checkpoint: Annotated[str, typer.Argument(help="A ModernBERT folder or hub id.")],
+    checkpoint: CheckpointName,
     text: Annotated[str, typer.Argument(help="A text with the mask piece, mostly [MASK].")],
     top: Annotated[int, typer.Option(min=1, help="Predictions for each mask.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Predictions as JSON on stdout.")] = False,

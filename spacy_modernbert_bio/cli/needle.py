@@ -13,12 +13,13 @@ from spacy_modernbert_bio.analysis.haystacks import ANSWERS, PLACES
 from spacy_modernbert_bio.analysis.needle import NeedleResult, probe
 from spacy_modernbert_bio.cli.analysis_inputs import TEXTS_HELP, load_on_device, read_all_texts
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import CheckpointName, FiguresAsJson, GpuId, Quiet
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Cell, Table
 
 
 def needle(
-    checkpoint: Annotated[str, typer.Argument(help="A ModernBERT folder or hub id.")],
+    checkpoint: CheckpointName,
     texts: Annotated[Path, typer.Option(help=f"English texts to hide it in: {TEXTS_HELP}")],
     lengths: Annotated[
         str, typer.Option(metavar="N,N,...", help="Lengths of documents, in pieces.")
@@ -30,9 +31,9 @@ def needle(
         int, typer.Option(min=2, max=len(ANSWERS), help="Different needles to tell apart.")
     ] = 4,
     seed: Annotated[int, typer.Option(help="Of documents and probe.")] = 0,
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Hide a sentence in long documents, and probe what [CLS] knows of it."""
     console = Console(quiet=quiet, as_json=as_json)

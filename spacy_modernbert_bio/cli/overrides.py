@@ -2,11 +2,19 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from spacy_modernbert_bio.errors import ConfigError
 
-HELP = "Values that take the place of the config's, as `--run.seed 3`."
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[--section.key value]...",
+        help="Values that take the place of the config's, as `--run.seed 3`.",
+    ),
+]
 
 
 def read_overrides(words: Sequence[str]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
-from spacy_modernbert_bio.cli.overrides import HELP, read_overrides
+from spacy_modernbert_bio.cli.options import Quiet
+from spacy_modernbert_bio.cli.overrides import Overrides, read_overrides
 from spacy_modernbert_bio.pretraining.config_file import read_config
 from spacy_modernbert_bio.pretraining.metrics import StepRecord, ValidationRecord
 from spacy_modernbert_bio.pretraining.phases import run_phases
@@ -22,13 +23,11 @@ STOPPED = 143
 
 def pretrain(
     config: Annotated[Path, typer.Argument(help="The run, as a .cfg file.")],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(metavar="[--section.key value]...", help=HELP)
-    ] = None,
+    overrides: Overrides = None,
     until: Annotated[
         str | None, typer.Option(help="End after this phase; the same command without it goes on.")
     ] = None,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Records as JSON on stdout.")] = False,
 ) -> None:
     """Pretrain an encoder as a config describes, from its start or from where it was stopped."""

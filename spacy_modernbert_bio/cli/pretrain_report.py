@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import Quiet
 from spacy_modernbert_bio.pretraining.metrics import METRICS, read_metrics
 from spacy_modernbert_bio.pretraining.run_page import write_report
 from spacy_modernbert_bio.pretraining.run_record import RunRecord
@@ -17,7 +18,7 @@ def pretrain_report(
     output: Annotated[
         Path | None, typer.Option(help="The page to write. [default: report.html in the folder]")
     ] = None,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Losses as JSON on stdout.")] = False,
 ) -> None:
     """Write a page with a run's figures and curves, and show its held-out losses."""

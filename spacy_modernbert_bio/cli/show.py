@@ -5,7 +5,6 @@ logs. Where spans overlap, in groups, the terminal marks the first of them, the 
 a note stand below its text; their evidence is on the page alone.
 """
 
-from pathlib import Path
 from typing import Annotated
 
 import rich.console
@@ -16,6 +15,7 @@ from spacy_modernbert_bio.cli.annotate import view_of
 from spacy_modernbert_bio.cli.annotation import annotate_notes, own_fields
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.notes import check_apart, check_inputs, read_notes
+from spacy_modernbert_bio.cli.options import GpuId, PageFile, PipelineName, Quiet
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.files import atomic_file
 from spacy_modernbert_bio.pages.note import note_page
@@ -26,12 +26,12 @@ _COLOURS = ("cyan", "yellow", "green", "magenta", "blue", "red")
 
 
 def show(
-    model: Annotated[str, typer.Argument(help="Pipeline: a folder or an installed package.")],
+    model: PipelineName,
     inputs: Annotated[list[str], typer.Argument(help="As for annotate: files, folders, -.")],
-    html: Annotated[Path | None, typer.Option(help="Write a page here as well.")] = None,
+    html: PageFile = None,
     remark: Annotated[str, typer.Option(help="A line to print at the end.")] = "",
-    gpu_id: Annotated[int, typer.Option(help="GPU to use; -1 is the CPU.")] = -1,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+    gpu_id: GpuId = -1,
+    quiet: Quiet = False,
 ) -> None:
     """Show notes with their entities marked, for a person to read."""
     console = Console(quiet=quiet)

@@ -6,6 +6,16 @@ from typing import Annotated
 import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import (
+    DevNotes,
+    LongestNote,
+    Quiet,
+    ReportAsJson,
+    ShortestNote,
+    SplitsFolder,
+    TestNotes,
+    TrainNotes,
+)
 from spacy_modernbert_bio.corpora.synthetic.template import Split
 from spacy_modernbert_bio.corpora.synthetic.writing import read_fillers, write_splits
 from spacy_modernbert_bio.corpora.synthetic_findings import (
@@ -19,7 +29,7 @@ from spacy_modernbert_bio.evaluation.tables import Table
 
 
 def synthetic_findings(
-    output: Annotated[Path, typer.Argument(metavar="FOLDER", help="Gets train.spacy and so on.")],
+    output: SplitsFolder,
     fillers: Annotated[
         list[Path],
         typer.Option(
@@ -28,14 +38,14 @@ def synthetic_findings(
             "folder or archive. Repeatable.",
         ),
     ],
-    train: Annotated[int, typer.Option(min=0, help="Notes to train on.")] = 1500,
-    dev: Annotated[int, typer.Option(min=0, help="Notes to tune on.")] = 150,
-    test: Annotated[int, typer.Option(min=0, help="Notes to test on.")] = 300,
+    train: TrainNotes = 1500,
+    dev: DevNotes = 150,
+    test: TestNotes = 300,
     seed: Annotated[int, typer.Option(help="The same seed makes the same notes.")] = 0,
-    min_words: Annotated[int, typer.Option(min=1, help="The shortest note.")] = 300,
-    max_words: Annotated[int, typer.Option(min=1, help="The longest note.")] = 12_000,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON on stdout.")] = False,
+    min_words: ShortestNote = 300,
+    max_words: LongestNote = 12_000,
+    quiet: Quiet = False,
+    as_json: ReportAsJson = False,
 ) -> None:
     """Make notes in which one sentence, anywhere, decides whether a condition is present."""
     console = Console(quiet=quiet, as_json=as_json)

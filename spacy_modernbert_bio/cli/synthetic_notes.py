@@ -6,6 +6,16 @@ from typing import Annotated
 import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import (
+    DevNotes,
+    LongestNote,
+    Quiet,
+    ReportAsJson,
+    ShortestNote,
+    SplitsFolder,
+    TestNotes,
+    TrainNotes,
+)
 from spacy_modernbert_bio.corpora.synthetic.template import Split
 from spacy_modernbert_bio.corpora.synthetic.writing import SplitReport, read_fillers, write_notes
 from spacy_modernbert_bio.corpora.synthetic_notes import HARD, WORDS
@@ -18,10 +28,10 @@ REMARK = (
 
 
 def synthetic_notes(
-    output: Annotated[Path, typer.Argument(metavar="FOLDER", help="Gets train.spacy and so on.")],
-    train: Annotated[int, typer.Option(min=0, help="Notes to train on.")] = 2000,
-    dev: Annotated[int, typer.Option(min=0, help="Notes to tune on.")] = 300,
-    test: Annotated[int, typer.Option(min=0, help="Notes to test on.")] = 300,
+    output: SplitsFolder,
+    train: TrainNotes = 2000,
+    dev: DevNotes = 300,
+    test: TestNotes = 300,
     seed: Annotated[int, typer.Option(help="The same seed writes the same notes.")] = 0,
     fillers: Annotated[
         list[str] | None,
@@ -32,16 +42,16 @@ def synthetic_notes(
             "Sentences that could hold PHI are left out.",
         ),
     ] = None,
-    min_words: Annotated[int, typer.Option(min=1, help="The shortest note.")] = WORDS[0],
-    max_words: Annotated[int, typer.Option(min=1, help="The longest note.")] = WORDS[1],
+    min_words: ShortestNote = WORDS[0],
+    max_words: LongestNote = WORDS[1],
     hard: Annotated[
         float, typer.Option(min=0.0, max=1.0, help="How often shapes are unusual.")
     ] = HARD,
     as_jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Write JSONL: id, text, spans of start, stop, label.")
     ] = False,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON on stdout.")] = False,
+    quiet: Quiet = False,
+    as_json: ReportAsJson = False,
 ) -> None:
     """Write synthetic notes with gold PHI: three splits that share no template and no name."""
     console = Console(quiet=quiet, as_json=as_json)

@@ -11,7 +11,8 @@ from typing import Annotated
 import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
-from spacy_modernbert_bio.cli.overrides import HELP, read_overrides
+from spacy_modernbert_bio.cli.options import Quiet
+from spacy_modernbert_bio.cli.overrides import Overrides, read_overrides
 from spacy_modernbert_bio.encoder.checkpoint import locate_checkpoint
 from spacy_modernbert_bio.encoder.config import EncoderConfig
 from spacy_modernbert_bio.encoder.pieces import PieceTokenizer
@@ -24,10 +25,8 @@ from spacy_modernbert_bio.pretraining.sources import SourceText
 
 def tokenize(
     config: Annotated[Path, typer.Argument(help="The pretraining run, as a .cfg file.")],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(metavar="[--section.key value]...", help=HELP)
-    ] = None,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+    overrides: Overrides = None,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Counts as JSON on stdout.")] = False,
 ) -> None:
     """Turn a pretraining corpus into token shards: no duplicates, some documents held out."""
