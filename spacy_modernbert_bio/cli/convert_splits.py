@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from spacy.util import load_config
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.options import Quiet
+from spacy_modernbert_bio.corpora.config_file import read_sections
 from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
 from spacy_modernbert_bio.corpora.convert import convert
 from spacy_modernbert_bio.corpora.document import Document
@@ -35,7 +36,7 @@ def convert_splits(
     config: Annotated[Path, typer.Argument(help="The corpus's .cfg: sections corpus, train, ...")],
     assets: Annotated[Path, typer.Argument(help="The folder that holds the corpus's files.")],
     output: Annotated[Path, typer.Argument(help="The folder for train.spacy, dev.spacy, ...")],
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="The reports as JSON on stdout.")] = False,
 ) -> None:
     """Convert all parts of a corpus, and say what did not align and what was repaired."""
@@ -101,14 +102,7 @@ def _split(part: Part, config: Path, options: dict[str, Any]) -> Split | None:
 
 def read_parts(config: Path) -> dict[Part, tuple[Any, dict[str, Any]]]:
     """Format and options of each part, those of `[corpus]` merged in. Raises ConfigError."""
-    if not config.is_file():
-        raise ConfigError(where=str(config), found="no such file", wanted="a corpus's .cfg")
-    try:
-        sections = load_config(config)
-    except ValueError:
-        raise ConfigError(
-            where=str(config), found="no readable config", wanted="sections and `key = value`"
-        ) from None
+    sections = read_sections(config, wanted="a corpus's .cfg")
     shared = dict(sections.pop("corpus", {}))
     source_format = shared.pop("format", None)
     if source_format is None or not sections or not sections.keys() <= set(PARTS):
