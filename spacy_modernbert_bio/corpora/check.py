@@ -1,59 +1,32 @@
-"""debug-data for our factories: what in a corpus would spoil a training, before it begins.
+"""debug-data for spans: what in a corpus would spoil a training, before it begins.
 
 Looks at annotated Docs as `convert` writes them; cuts every text into pieces once when it is given
 a tokenizer. Findings are counts and label names, never text. Does not change the data.
 """
 
-import hashlib
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
+from spacy_modernbert_bio.corpora.findings import (
+    FEW_EXAMPLES,
+    CorpusCheck,
+    Finding,
+    Severity,
+    Split,
+    check_context,
+    check_shared,
+    check_texts,
+    gather,
+)
 from spacy_modernbert_bio.corpora.piece_lengths import PieceLengths, measure_pieces
 from spacy_modernbert_bio.encoder.pieces import PieceTokenizer
 
-Severity = Literal["error", "warning", "info"]
-Split = Literal["train", "dev", "both"]
-
-# Where spaCy's own debug data draws these lines: NEW_LABEL_THRESHOLD, and nlp.max_length.
-FEW_EXAMPLES = 50
-LONGEST_TEXT = 1_000_000
 # Below this share of gold borders on token borders, the tokenizer is worth a look.
 ALIGNED_SHARE = 0.99
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing to know about the data: how bad, where, how often, in words."""
-
-    severity: Severity
-    split: Split
-    count: int
-    message: str
-
-
-@dataclass(frozen=True)
-class CorpusCheck:
-    """All that was found.
-
-    findings: errors first, then warnings, then the rest.
-    labels: a row a label: its spans in train and in dev.
-    lengths: of the two splits in pieces; empty without a tokenizer.
-    """
-
-    findings: tuple[Finding, ...]
-    labels: tuple[tuple[str, int, int], ...]
-    lengths: Mapping[Split, PieceLengths]
-
-    @property
-    def has_errors(self) -> bool:
-        """Whether something was found with which a training cannot go well."""
-        return any(finding.severity == "error" for finding in self.findings)
 
 
 def check_corpus(
@@ -82,16 +55,11 @@ def check_corpus(
         findings += _check_alignment(split, (reports or {}).get(split))
         if tokenizer is not None:
             lengths[split] = measure_pieces(docs, gold, tokenizer, context)
-            findings += _check_lengths(split, lengths[split], context)
+            findings += check_context(split, lengths[split], context)
+            findings += _check_borders(split, lengths[split])
     findings += _check_labels(counts["train"], counts["dev"])
-    findings += _check_shared(train, dev)
-    order = ("error", "warning", "info")
-    labels = sorted(counts["train"].keys() | counts["dev"].keys())
-    return CorpusCheck(
-        tuple(sorted(findings, key=lambda finding: order.index(finding.severity))),
-        tuple((label, counts["train"][label], counts["dev"][label]) for label in labels),
-        lengths,
-    )
+    findings += check_shared(train, dev)
+    return gather(findings, counts, lengths)
 
 
 def _gold(doc: Doc, spans_key: str | None) -> list[Span]:
@@ -109,20 +77,13 @@ def _check_documents(
         if count:
             yield Finding(severity, split, count, message)
 
-    yield from some("error", not docs, "no documents")
+    yield from check_texts(split, docs)
     yield from some("error", bool(docs) and not every, "documents, but no span in any of them")
-    yield from some(
-        "error",
-        sum(len(doc.text) > LONGEST_TEXT for doc in docs),
-        f"documents of more than {LONGEST_TEXT:,} characters: spaCy's corpus reader refuses them",
-    )
     yield from some(
         "error",
         sum(_has_blank_end(span) for span in every),
         "spans that begin or end with white space, or hold nothing else",
     )
-    blank = sum(not doc.text.strip() for doc in docs)
-    yield from some("warning", blank, "documents that are empty or white space alone")
     yield from some("info", sum(not spans for spans in gold), "documents without a span")
     if spans_key is None:
         unknown = sum(token.ent_iob == 0 for doc in docs for token in doc)
@@ -162,10 +123,7 @@ def _check_alignment(split: Split, report: Mapping[str, Any] | None) -> Iterator
             )
 
 
-def _check_lengths(split: Split, lengths: PieceLengths, context: int) -> Iterator[Finding]:
-    if lengths.over_context:
-        message = f"documents over the context of {context:,} pieces: read as overlapping windows"
-        yield Finding("info", split, lengths.over_context, message)
+def _check_borders(split: Split, lengths: PieceLengths) -> Iterator[Finding]:
     if lengths.borders_inside:
         message = "span borders inside a piece: the tokens on both sides share its vector"
         yield Finding("info", split, lengths.borders_inside, message)
@@ -182,31 +140,3 @@ def _check_labels(train: Counter[str], dev: Counter[str]) -> Iterator[Finding]:
         if train[label] and dev and not dev[label]:
             message = f"{label}: spans in train, none in dev; its score will be missing"
             yield Finding("warning", "train", train[label], message)
-
-
-def _check_shared(train: Sequence[Doc], dev: Sequence[Doc]) -> Iterator[Finding]:
-    texts = [doc.text for doc in dev if doc.text.strip()]
-    exact = _shared(train, texts, str)
-    if exact:
-        message = "documents of dev that are also in train: scores will be too high"
-        yield Finding("warning", "both", exact, message)
-    alike = _shared(train, texts, _normalised) - exact
-    if alike:
-        message = "documents of dev that differ from one in train in case or punctuation only"
-        yield Finding("warning", "both", alike, message)
-    repeated = len(train) - len({_digest(doc.text) for doc in train})
-    if repeated:
-        yield Finding("info", "train", repeated, "documents whose text came before in train")
-
-
-def _shared(train: Sequence[Doc], dev_texts: Sequence[str], form: Callable[[str], str]) -> int:
-    seen = {_digest(form(doc.text)) for doc in train}
-    return sum(_digest(form(text)) in seen for text in dev_texts)
-
-
-def _digest(text: str) -> bytes:
-    return hashlib.sha256(text.encode("utf8", "surrogatepass")).digest()
-
-
-def _normalised(text: str) -> str:
-    return re.sub(r"\W+", " ", text).strip().casefold()

@@ -8,7 +8,7 @@ from spacy.tokens import Doc, DocBin, Span
 from typer.testing import CliRunner, Result
 
 from spacy_modernbert_bio.cli.debug_data import debug_data
-from spacy_modernbert_bio.corpora.check import FEW_EXAMPLES
+from spacy_modernbert_bio.corpora.findings import FEW_EXAMPLES
 from spacy_modernbert_bio.encoder.pieces import PieceTokenizer
 
 NLP = spacy.blank("en")
@@ -83,3 +83,36 @@ def test_missing_files_are_named(train: Path, tmp_path: Path) -> None:
     result = run(train, train, "--encoder", tmp_path / "gone")
     assert result.exit_code == 1
     assert "config.json: found no such file" in " ".join(result.stderr.split())
+
+
+def write_labelled(path: Path, *texts: str) -> Path:
+    docs = [NLP(text) for text in texts]
+    for doc in docs:
+        doc.cats = {"GOUT": float("gout" in doc.text), "OTHER": float("gout" not in doc.text)}
+    DocBin(docs=docs, attrs=[]).to_disk(path)
+    return path
+
+
+def test_labels_of_documents_are_checked_when_asked(tmp_path: Path) -> None:
+    texts = [f"{word} {n}" for word in ("gout", "cough") for n in range(FEW_EXAMPLES)]
+    train = write_labelled(tmp_path / "train.spacy", *texts)
+    dev = write_labelled(tmp_path / "dev.spacy", "gout again", "cough again")
+    result = run(train, dev, "--categories", "--exclusive")
+    assert result.exit_code == 0
+    assert "Documents in which it holds" in result.stdout
+    assert "no errors" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--categories", "--spans-key", "phi"), "--spans-key: found it and --categories"),
+        (("--exclusive",), "--exclusive: found it alone"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(
+    train: Path, options: tuple[str, ...], said: str
+) -> None:
+    result = run(train, train, *options)
+    assert result.exit_code == 1
+    assert said in result.stderr

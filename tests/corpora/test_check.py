@@ -2,12 +2,8 @@ import pytest
 import spacy
 from spacy.tokens import Doc, Span
 
-from spacy_modernbert_bio.corpora.check import (
-    FEW_EXAMPLES,
-    LONGEST_TEXT,
-    CorpusCheck,
-    check_corpus,
-)
+from spacy_modernbert_bio.corpora.check import check_corpus
+from spacy_modernbert_bio.corpora.findings import FEW_EXAMPLES, LONGEST_TEXT, CorpusCheck
 from spacy_modernbert_bio.encoder.pieces import PieceTokenizer
 
 NLP = spacy.blank("en")
