@@ -78,6 +78,12 @@ def matrix_rate(config: EncoderConfig, dtype: torch.dtype, rows: int = 4096) -> 
     return measure
 
 
+def times_as_long(theirs: Sequence[float], ours: Sequence[float]) -> tuple[float, float, float]:
+    """Their seconds in ours, round by round: median, least and most of the rounds."""
+    ratios = [their / our for their, our in zip(theirs, ours, strict=True)]
+    return median(ratios), min(ratios), max(ratios)
+
+
 @dataclass
 class Race:
     """Seconds of every contender in every round of one workload, and what each gave last."""
@@ -88,10 +94,8 @@ class Race:
     results: dict[str, object] = field(default_factory=dict)
 
     def ratio(self, other: str, to: str) -> tuple[float, float, float]:
-        """How many times as long `other` took as `to`: median, least and most of the rounds."""
-        pairs = zip(self.seconds[other], self.seconds[to], strict=True)
-        ratios = [theirs / ours for theirs, ours in pairs]
-        return median(ratios), min(ratios), max(ratios)
+        """How many times as long `other` took as `to`: see `times_as_long`."""
+        return times_as_long(self.seconds[other], self.seconds[to])
 
     def share(self, name: str, operations: float) -> float:
         """Share of the matrix-product rate that a contender reached."""

@@ -48,7 +48,7 @@ COMMAND_LINES = {
     "tokenize": "CONFIG OVERRIDES --quiet --json",
     "pretrain": "CONFIG OVERRIDES --until --quiet --json",
     "pretrain-report": "RUN --output --quiet --json",
-    "benchmark": "speed training deid long-context",
+    "benchmark": "speed training deid deid-speed long-context",
 }
 
 
