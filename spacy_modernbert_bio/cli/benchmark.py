@@ -27,6 +27,7 @@ from spacy_modernbert_bio.benchmarks.speed import (
 )
 from spacy_modernbert_bio.cli.benchmark_deid import deid
 from spacy_modernbert_bio.cli.benchmark_deid_speed import deid_speed
+from spacy_modernbert_bio.cli.benchmark_labelling import labelling
 from spacy_modernbert_bio.cli.benchmark_long_context import long_context
 from spacy_modernbert_bio.cli.benchmark_training import training
 from spacy_modernbert_bio.cli.console import Console, errors_shown
@@ -52,6 +53,7 @@ def benchmark() -> None:
 app.command()(training)
 app.command()(deid)
 app.command("deid-speed")(deid_speed)
+app.command()(labelling)
 app.command("long-context")(long_context)
 
 
