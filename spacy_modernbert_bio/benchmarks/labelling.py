@@ -8,6 +8,7 @@ as one batch padded to the longest, and one by one.
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import spacy
@@ -87,8 +88,9 @@ def head_share(nlp: Language, texts: Sequence[str]) -> float:
     docs = [nlp.get_pipe("sentencizer")(nlp.make_doc(text)) for text in texts]
     seconds = {}
     for name in ("transformer", FACTORY):
+        pipe: Any = nlp.get_pipe(name)
         start = time.perf_counter()
-        docs = list(nlp.get_pipe(name).pipe(docs, batch_size=len(docs)))
+        docs = list(pipe.pipe(docs, batch_size=len(docs)))
         seconds[name] = time.perf_counter() - start
     return seconds[FACTORY] / seconds["transformer"]
 

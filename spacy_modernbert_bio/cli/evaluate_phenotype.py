@@ -86,7 +86,8 @@ def evaluate_phenotype(
             model,
             data,
             pipe=pipe,
-            excluded=exclude_labels or [],
+            # A project gives "" for none.
+            excluded=[label for label in exclude_labels or [] if label],
             seed=seed,
             batch_size=batch_size,
             progress=console.progress,

@@ -155,7 +155,7 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "note.txt").write_text("Ataxia.")
     shape = {"width": 32, "layers": 4, "heads": 2, "vocab_size": 300}
     make_small(folder / "encoder", folder / "note.txt", **shape, seed=0)
-    for name in ("encoder_deid", "encoder_phenotype"):
+    for name in ("encoder_deid", "encoder_phenotype", "encoder_relation"):
         shutil.copytree(folder / "encoder", folder / name)
     return folder
 

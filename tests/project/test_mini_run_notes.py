@@ -34,3 +34,25 @@ def test_labels_are_learnt_and_their_evidence_is_shown_from_end_to_end(folder: P
     assert len(figures["notes"]) == 12
     doc = spacy.load(folder / "training" / "phenotype" / "calibrated")("Known gout.")
     assert set(doc.cats) == {"GLAUCOMA", "GOUT", "MIGRAINE", "PSORIASIS"}
+
+
+@pytest.mark.slow
+def test_relations_are_learnt_and_scored_from_end_to_end(folder: Path, tmp_path: Path) -> None:
+    """On made sentences in ChemProt's format, of which no label is left out."""
+    verbs = {"INHIBITOR": "inhibits", "ACTIVATOR": "activates"}
+    (tmp_path / "chemprot").mkdir()
+    for part, count in {"train": 60, "dev": 8, "test": 8}.items():
+        rows = [
+            {"text": f"In trial {part} {n} << drug >> {verb} [[ target ]] .", "label": label}
+            for n in range(count)
+            for label, verb in verbs.items()
+        ]
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / "chemprot" / f"{part}.txt").write_text(lines)
+    changes = FEW | {"assets": str(tmp_path), "vocab_size": 300, "steps": 40, "eval_frequency": 20}
+    changes |= {"relation_corpus": "configs/corpora/chemprot.cfg", "left_out": ""}
+    check_outputs(folder, "relation", changes, "mini")
+    figures = json.loads((folder / "metrics" / "relation.json").read_text())
+    assert figures["exclusive"]
+    assert figures["excluded_labels"] == []
+    assert figures["documents"] == 16
