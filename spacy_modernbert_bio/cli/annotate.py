@@ -17,7 +17,7 @@ import typer
 from spacy_modernbert_bio.cli.annotation import annotate_notes, own_fields
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.journal import Record, as_line
-from spacy_modernbert_bio.cli.notes import check_apart, check_inputs, read_notes
+from spacy_modernbert_bio.cli.notes import check_inputs, check_outputs, read_notes
 from spacy_modernbert_bio.cli.options import (
     GpuId,
     JsonLinesOnStdin,
@@ -56,9 +56,7 @@ def annotate(
     failed = 0
     with errors_shown():
         check_inputs(inputs)
-        for option, written in (("--output", output), ("--html", html)):
-            if written is not None:
-                check_apart(option, written, inputs)
+        check_outputs({"--output": output, "--html": html}, inputs)
         use_device(gpu_id)
         nlp = load_pipeline(model)
         notes = read_notes(
@@ -110,7 +108,7 @@ def view_of(record: Record) -> NoteView:
     ]
     spans = [SpanView(e["start"], e["end"], e["label"], e["confidence"]) for e in found]
     evidence = [
-        EvidenceView(e["start"], e["stop"], e["label"], e["weight"])
+        EvidenceView(e["start"], e["end"], e["label"], e["weight"])
         for e in record.get("evidence", ())
     ]
     return NoteView(

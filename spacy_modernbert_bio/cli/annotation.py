@@ -104,7 +104,7 @@ def _label_content(doc: Doc, labellers: list[PhenotypePipe]) -> Record:
         "evidence": [
             {
                 "start": span.start_char,
-                "stop": span.end_char,
+                "end": span.end_char,
                 "label": span.label_,
                 "weight": float(weight),
             }

@@ -16,7 +16,7 @@ import typer
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.deidentified_output import Output
 from spacy_modernbert_bio.cli.leak_audit import audit_notes, load_reader
-from spacy_modernbert_bio.cli.notes import check_apart, check_inputs
+from spacy_modernbert_bio.cli.notes import check_inputs, check_outputs
 from spacy_modernbert_bio.cli.options import GpuId, PageFile, Quiet, ReportAsJson
 from spacy_modernbert_bio.cli.pipelines import use_device
 from spacy_modernbert_bio.cli.released_notes import ReleasedNote, read_released, records_file
@@ -80,9 +80,7 @@ def audit(
     found, counts = LeakReport(), Counter[str]()
     with errors_shown(others=True):
         check_inputs(originals)
-        for option, written in (("--output", report), ("--html", html)):
-            if written is not None:
-                check_apart(option, written, [output, *originals])
+        check_outputs({"--output": report, "--html": html}, [output, *originals])
         records = records_file(output)
         chosen = None if policy is None else load_policy(policy)
         use_device(gpu_id)

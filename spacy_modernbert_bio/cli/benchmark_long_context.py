@@ -52,7 +52,7 @@ def long_context(
             )
         verdicts = judge_notes(
             nlp,
-            read_docs(data, nlp.vocab),
+            read_docs(data, nlp.vocab, longest=nlp.max_length),
             component=ours[0],
             window=window,
             seed=seed,

@@ -153,7 +153,7 @@ def calibrate_pipeline(
         )
     nlp = load_pipeline(str(model))
     names = _components(nlp, list(pipes))
-    gold = read_docs(data, nlp.vocab)
+    gold = read_docs(data, nlp.vocab, longest=nlp.max_length)
     takes_target = DeidPipe, DocLabelPipe
     if target is not None and not any(isinstance(nlp.get_pipe(n), takes_target) for n in names):
         raise ConfigError(

@@ -99,7 +99,8 @@ def evaluate_pipeline(
     name = choose_component(nlp, pipe, FACTORY)
     component = nlp.get_pipe(name)
     key = getattr(component, "spans_key", None) or getattr(component, "key", None)
-    gold_docs = [doc for doc in read_docs(data, nlp.vocab) if _is_annotated(doc, key)]
+    docs = read_docs(data, nlp.vocab, longest=nlp.max_length)
+    gold_docs = [doc for doc in docs if _is_annotated(doc, key)]
     if not gold_docs:
         raise CorpusError(
             where=str(data),

@@ -26,7 +26,7 @@ from spacy_modernbert_bio.cli.evaluation import (
     to_rates,
     write_figures,
 )
-from spacy_modernbert_bio.cli.notes import check_apart
+from spacy_modernbert_bio.cli.notes import check_outputs
 from spacy_modernbert_bio.cli.options import (
     BootstrapSeed,
     DocumentsAtOnce,
@@ -78,9 +78,7 @@ def evaluate_phenotype(
     """Score labels of documents: F1 with intervals, thresholds, calibration, by length."""
     console = Console(quiet=quiet, as_json=as_json)
     with errors_shown(others=True):
-        for option, path in (("--output", output), ("--html", html)):
-            if path is not None:
-                check_apart(option, path, [data])
+        check_outputs({"--output": output, "--html": html}, [data])
         use_device(gpu_id)
         figures = evaluate_labels(
             model,
@@ -129,7 +127,7 @@ def evaluate_labels(
         raise ConfigError(where="--pipe", found=name, wanted=f"a component of the kind {FACTORY}")
     labels, exclusive = component.labels, component.exclusive
     _check_excluded(excluded, labels)
-    docs = read_docs(data, nlp.vocab)
+    docs = read_docs(data, nlp.vocab, longest=nlp.max_length)
     gold = gold_matrix(docs, labels, exclusive, str(data))
     judged = np.flatnonzero(~np.isnan(gold).all(axis=1))
     if not len(judged):

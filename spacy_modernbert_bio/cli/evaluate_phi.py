@@ -85,7 +85,8 @@ def read_gold(data: Path, nlp: Language) -> list[Gold]:
 
     Raises CorpusError for a file that is none, or has no annotated note.
     """
-    docs = [doc for doc in read_docs(data, nlp.vocab) if SPANS_KEY in doc.spans]
+    found = read_docs(data, nlp.vocab, longest=nlp.max_length)
+    docs = [doc for doc in found if SPANS_KEY in doc.spans]
     if not docs:
         raise CorpusError(
             where=str(data),

@@ -49,6 +49,21 @@ def check_inputs(inputs: Sequence[str]) -> None:
             raise ConfigError(where=name, found="no .txt file", wanted="a folder of .txt files")
 
 
+def check_outputs(outputs: Mapping[str, Path | None], inputs: Iterable[str | Path]) -> None:
+    """Refuse to write where something is read, and to write two things to one place.
+
+    outputs: what each option names, if it does. Raises ConfigError that names the option.
+    """
+    taken: dict[Path, str] = {}
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        check_apart(option, path, inputs)
+        other = taken.setdefault(path.resolve(), option)
+        if other != option:
+            raise ConfigError(where=option, found=f"the path of {other}", wanted="another path")
+
+
 def check_apart(option: str, path: Path, inputs: Iterable[str | Path]) -> None:
     """Refuse to write where something is read: over it, or over a folder that holds it.
 

@@ -15,18 +15,31 @@ def report_path(docs_file: Path) -> Path:
     return docs_file.with_suffix(".report.json")
 
 
-def read_docs(docs_file: Path, vocab: Vocab) -> list[Doc]:
-    """The Docs of a .spacy file. Raises CorpusError when it is missing or none."""
+def read_docs(docs_file: Path, vocab: Vocab, *, longest: int | None = None) -> list[Doc]:
+    """The Docs of a .spacy file.
+
+    longest: characters of a text that may be read anew, nlp.max_length.
+    Raises CorpusError when the file is missing or none, and for a longer text.
+    """
     if not docs_file.is_file():
         raise CorpusError(where=str(docs_file), found="no such file", wanted="a .spacy file")
     try:
-        return list(DocBin().from_disk(docs_file).get_docs(vocab))
+        docs = list(DocBin().from_disk(docs_file).get_docs(vocab))
     except Exception:  # zlib, msgpack and srsly each have their own
         raise CorpusError(
             where=str(docs_file),
             found="bytes that are no DocBin",
             wanted="a .spacy file, as `modernbert-bio convert` or `spacy convert` writes it",
         ) from None
+    for number, doc in enumerate(docs, 1):
+        if longest is not None and len(doc.text) > longest:
+            raise CorpusError(
+                where=f"{docs_file}: document {number}",
+                found=f"{len(doc.text):,} characters",
+                wanted=f"at most {longest:,}, which is nlp.max_length",
+                fix="Is it more than one document?",
+            )
+    return docs
 
 
 def read_report(docs_file: Path) -> dict[str, Any] | None:

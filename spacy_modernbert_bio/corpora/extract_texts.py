@@ -17,6 +17,7 @@ from typing import Any
 from spacy_modernbert_bio.corpora.config_file import read_sections
 from spacy_modernbert_bio.corpora.conversion_report import ConversionReport
 from spacy_modernbert_bio.corpora.formats.brat import read_brat
+from spacy_modernbert_bio.corpora.formats.hoc import read_hoc
 from spacy_modernbert_bio.corpora.formats.iob import read_iob
 from spacy_modernbert_bio.corpora.formats.plain import (
     read_csv,
@@ -26,6 +27,7 @@ from spacy_modernbert_bio.corpora.formats.plain import (
     read_text,
 )
 from spacy_modernbert_bio.corpora.formats.pubtator import read_pubtator
+from spacy_modernbert_bio.corpora.formats.relations import read_chemprot, read_gad
 from spacy_modernbert_bio.errors import ConfigError, CorpusError
 from spacy_modernbert_bio.files import atomic_folder, read_lines
 
@@ -69,6 +71,9 @@ FORMATS: Mapping[str, Callable[[Path, TextSet], Found]] = {
     "pubtator": lambda path, _: _texts_of(read_pubtator(path, ConversionReport())),
     "brat": lambda path, of: _texts_of(read_brat(path, ConversionReport(), inside=of.inside)),
     "iob": lambda path, of: _texts_of(read_iob(path, ConversionReport(), inside=of.inside)),
+    "hoc": lambda path, of: _texts_of(read_hoc(path, ConversionReport(), inside=of.inside)),
+    "chemprot": lambda path, of: _texts_of(read_chemprot(path, inside=of.inside)),
+    "gad": lambda path, of: _texts_of(read_gad(path, inside=of.inside)),
     "text": lambda path, of: read_text(path, inside=of.inside),
     "csv": lambda path, of: read_csv(path, field=of.field, inside=of.inside),
     "jsonl": lambda path, of: read_jsonl(path, field=of.field, inside=of.inside),

@@ -66,7 +66,7 @@ def test_records_have_labels_thresholds_and_evidence(labeller) -> None:
         assert record["phenotypes"] == ["<b>", "ASTHMA"] == list(doc._.phenotypes)
         assert record["thresholds"] == {"<b>": 0.5, "ASTHMA": 0.0, "GOUT": 1.0}
         group = doc.spans["evidence"]
-        found = [(each["start"], each["stop"], each["label"]) for each in record["evidence"]]
+        found = [(each["start"], each["end"], each["label"]) for each in record["evidence"]]
         assert found == [(span.start_char, span.end_char, span.label_) for span in group]
         assert {label for _, _, label in found} == {"<b>", "ASTHMA"}
         weights = [each["weight"] for each in record["evidence"]]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from spacy_modernbert_bio.cli.notes import STDIN, _record, check_apart
+from spacy_modernbert_bio.cli.notes import STDIN, _record, check_apart, check_outputs
 from spacy_modernbert_bio.errors import ConfigError, CorpusError
 
 SECRET = "Zebrowski"
@@ -48,3 +48,15 @@ def test_what_is_read_is_not_written_over(tmp_path, name: str, found: str) -> No
         return
     with pytest.raises(ConfigError, match=f"--output: found {found}; wanted another path"):
         check_apart("--output", tmp_path / name, inputs)
+
+
+def test_two_outputs_are_not_written_to_one_place(tmp_path) -> None:
+    (tmp_path / "folder").mkdir()
+    outputs = {
+        "--output": tmp_path / "notes.out",
+        "--vault": None,
+        "--html": tmp_path / "folder" / ".." / "notes.out",
+    }
+    with pytest.raises(ConfigError, match="--html: found the path of --output; wanted another"):
+        check_outputs(outputs, [STDIN])
+    check_outputs(outputs | {"--html": tmp_path / "page.html"}, [STDIN])

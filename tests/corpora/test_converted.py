@@ -46,3 +46,12 @@ def test_report_of_another_kind_is_refused(content: str, tmp_path: Path) -> None
     message = r"train.report.json: found something else than a report of a conversion; wanted the"
     with pytest.raises(CorpusError, match=message):
         read_report(tmp_path / "train.spacy")
+
+
+def test_a_text_that_no_pipeline_would_read_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "train.spacy"
+    DocBin(docs=[spacy.blank("en")(text) for text in ("short", "rather long")]).to_disk(path)
+    assert len(read_docs(path, VOCAB, longest=11)) == 2
+    message = r"train.spacy: document 2: found 11 characters; wanted at most 10, which is nlp.max_l"
+    with pytest.raises(CorpusError, match=message):
+        read_docs(path, VOCAB, longest=10)

@@ -73,6 +73,28 @@ def test_each_source_is_a_file_without_what_is_scored(folder):
     assert written["notes.ward"]["overlapping"] == 1
 
 
+MARKED = SCORED.replace("five", "<< five >>").replace("nine ten", "[[ nine ten ]]")
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "content"),
+    [
+        ("chemprot", "test.txt", json.dumps({"text": MARKED, "label": "INHIBITOR"})),
+        ("gad", "test.tsv", f"{SCORED}\t1"),
+        ("hoc", "hoc", {"text/7.txt": SCORED, "labels/7.txt": "<"}),
+    ],
+)
+def test_what_classifiers_are_scored_on_is_left_out(folder, form, name, content):
+    source = folder / "assets" / name
+    for path, text in ({".": content} if isinstance(content, str) else content).items():
+        (source / path).parent.mkdir(parents=True, exist_ok=True)
+        (source / path).write_text(text)
+    config = CONFIG.replace('"text"\nsource = "scored.txt"', f'"{form}"\nsource = "{name}"')
+    (folder / "texts.cfg").write_text(config)
+    reports = extract_texts(folder / "texts.cfg", folder / "assets", folder / "out")
+    assert reports["notes.ward"].overlapping == 1
+
+
 def test_the_same_texts_give_the_same_bytes(folder):
     made = []
     for name in ("one", "two"):
