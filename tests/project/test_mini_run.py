@@ -8,7 +8,7 @@ import spacy
 
 from spacy_modernbert_bio.cli.settings import check_settings
 from spacy_modernbert_bio.components.coverage import Coverage
-from tests.project.mini import FEW, check_outputs, copy_project
+from tests.project.mini import FEW, check_outputs, copy_project, run_in_processes
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_an_encoder_is_pretrained_and_fine_tuning_takes_it(folder: Path) -> None
     (folder / "configs" / "pretrain" / "short.cfg").write_text(short)
     changes = {"pretraining": "configs/pretrain/short.cfg", "run": "short", "width": 32}
     changes |= {"vocab_size": 400}
-    check_outputs(folder, "pretrain", changes, "short")
+    check_outputs(folder, "pretrain", changes, "short", run_in_processes)
     page = (folder / "metrics" / "pretrain_short.html").read_text()
     assert "Complete: clm, mlm." in page
     check_settings([f"encoder={folder / 'pretraining' / 'short' / 'encoder'}"])

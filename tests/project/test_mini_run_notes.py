@@ -16,7 +16,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.slow
 def test_phi_is_learnt_hidden_and_audited_from_end_to_end(folder: Path) -> None:
-    changes = FEW | {"notes": 40, "heldout_notes": 6, "steps": 80, "eval_frequency": 40}
+    changes = FEW | {"notes": 40, "heldout_notes": 6, "steps": 80, "eval_frequency": 80}
     changes |= {"max_words": 150, "vocab_size": 600, "target_recall": 0.5}
     check_outputs(folder, "deid", changes, "mini")
     original = (folder / "assets" / "phi_note.txt").read_text()
@@ -28,7 +28,7 @@ def test_phi_is_learnt_hidden_and_audited_from_end_to_end(folder: Path) -> None:
 @pytest.mark.slow
 def test_labels_are_learnt_and_their_evidence_is_shown_from_end_to_end(folder: Path) -> None:
     changes = FEW | {"findings": 60, "heldout_findings": 12, "max_finding_words": 100}
-    changes |= {"steps": 30, "eval_frequency": 15, "vocab_size": 600}
+    changes |= {"steps": 30, "eval_frequency": 30, "vocab_size": 600}
     check_outputs(folder, "phenotype", changes, "mini")
     figures = json.loads((folder / "metrics" / "long_context.json").read_text())
     assert len(figures["notes"]) == 12
@@ -49,7 +49,7 @@ def test_relations_are_learnt_and_scored_from_end_to_end(folder: Path, tmp_path:
         ]
         lines = "".join(json.dumps(row) + "\n" for row in rows)
         (tmp_path / "chemprot" / f"{part}.txt").write_text(lines)
-    changes = FEW | {"assets": str(tmp_path), "vocab_size": 300, "steps": 40, "eval_frequency": 20}
+    changes = FEW | {"assets": str(tmp_path), "vocab_size": 300, "steps": 40, "eval_frequency": 40}
     changes |= {"relation_corpus": "configs/corpora/chemprot.cfg", "left_out": ""}
     check_outputs(folder, "relation", changes, "mini")
     figures = json.loads((folder / "metrics" / "relation.json").read_text())
