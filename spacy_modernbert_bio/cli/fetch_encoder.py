@@ -16,6 +16,7 @@ import typer
 from spacy_modernbert_bio import __version__
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.options import OutputFolder, Quiet
+from spacy_modernbert_bio.cli.settings import SMALL
 from spacy_modernbert_bio.corpora.converted import read_docs
 from spacy_modernbert_bio.encoder.checkpoint import (
     INDEX,
@@ -31,7 +32,6 @@ from spacy_modernbert_bio.files import atomic_folder, checksum
 from spacy_modernbert_bio.pretraining.config import SourceConfig
 from spacy_modernbert_bio.pretraining.sources import read_texts
 
-SMALL = "small"
 MANIFEST = "manifest.json"
 # Beside the weights: what the network and its tokenizer are read from, where there.
 _NEEDED = ("config.json", "tokenizer.json")

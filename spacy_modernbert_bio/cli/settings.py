@@ -13,10 +13,11 @@ from typing import Annotated
 import typer
 
 from spacy_modernbert_bio.cli.console import Console, errors_shown
-from spacy_modernbert_bio.cli.fetch_encoder import SMALL
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
 
+# The encoder that `fetch-encoder` makes from text.
+SMALL = "small"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _PACKAGE_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RUN_NAME = re.compile(r"[A-Za-z0-9_-]+")

@@ -78,12 +78,13 @@ def imported(argument: str) -> set[str]:
     return set(done.stdout.splitlines()[-1].split()) & set(HEAVY)
 
 
-def test_help_imports_nothing_heavy() -> None:
-    assert imported("--help") == set()
+@pytest.mark.parametrize("argument", ["--help", "settings"])
+def test_what_needs_nothing_heavy_imports_nothing_heavy(argument: str) -> None:
+    assert imported(argument) == set()
 
 
 def test_the_import_test_can_fail() -> None:
-    assert {"spacy", "torch"} <= imported("annotate")
+    assert {"spacy", "torch"} <= imported("extract-texts")
 
 
 def test_python_dash_m_is_the_command() -> None:
