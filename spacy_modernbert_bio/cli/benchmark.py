@@ -4,7 +4,6 @@ Prints ratios, and the share of this machine's own matrix-product rate. Random w
 as trained ones. Takes minutes at base size; nothing else should run meanwhile.
 """
 
-import json
 import logging
 import platform
 from importlib.metadata import version
@@ -31,11 +30,12 @@ from spacy_modernbert_bio.cli.benchmark_labelling import labelling
 from spacy_modernbert_bio.cli.benchmark_long_context import long_context
 from spacy_modernbert_bio.cli.benchmark_training import training
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.evaluation import write_figures
+from spacy_modernbert_bio.cli.options import FiguresAsJson, FiguresFile, Quiet
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint, locate_checkpoint
 from spacy_modernbert_bio.encoder.precision import has_bf16
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
-from spacy_modernbert_bio.files import atomic_file
 from spacy_modernbert_bio.pretraining.flops import forward_flops
 
 app = typer.Typer(help="Measure speed and memory on this machine.")
@@ -69,9 +69,9 @@ def speed(
     rounds: Annotated[int, typer.Option(min=1, help="Timed rounds after the warm one.")] = 3,
     threads: Annotated[int, typer.Option(min=1, help="torch threads.")] = 2,
     memory: Annotated[bool, typer.Option(help="Peak memory of the long note too.")] = True,
-    output: Annotated[Path | None, typer.Option(help="Write all figures here, as JSON.")] = None,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+    output: FiguresFile = None,
+    quiet: Quiet = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Compare speed with plain transformers and spacy-transformers: same weights, one run."""
     console = Console(quiet=quiet, as_json=as_json)
@@ -86,8 +86,7 @@ def speed(
             console=console,
         )
         if output is not None:
-            with atomic_file(output) as path:
-                path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf8")
+            write_figures(figures, output)
         if as_json:
             console.emit(figures)
         else:

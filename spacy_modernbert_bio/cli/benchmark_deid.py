@@ -5,7 +5,6 @@ Peers have an environment of their own: see `benchmarks.peer_programs` for what 
 model their figures are for.
 """
 
-import json
 import platform
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -34,11 +33,13 @@ from spacy_modernbert_bio.benchmarks.peer_programs import PROGRAMS, REQUIREMENTS
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.deidentification import RULES, load_phi_pipeline
 from spacy_modernbert_bio.cli.evaluate_phi import read_gold
+from spacy_modernbert_bio.cli.evaluation import write_figures
+from spacy_modernbert_bio.cli.options import BootstrapSeed, FiguresAsJson, FiguresFile, Quiet
 from spacy_modernbert_bio.components.phi_record import find_phi
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.redaction import to_figures
 from spacy_modernbert_bio.evaluation.tables import Cell, Table
-from spacy_modernbert_bio.files import atomic_file, checksum
+from spacy_modernbert_bio.files import checksum
 
 _PACKAGES = ("spacy-modernbert-bio", "spacy", "torch")
 
@@ -68,10 +69,10 @@ def deid(
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Notes a turn.")] = 32,
     patience: Annotated[float, typer.Option(min=1.0, help="Seconds a peer may take a turn.")] = 600,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
-    output: Annotated[Path | None, typer.Option(help="Write all figures here, as JSON.")] = None,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+    seed: BootstrapSeed = 0,
+    output: FiguresFile = None,
+    quiet: Quiet = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Compare how PHI is found with presidio and philter: same notes, one run, one thread."""
     console = Console(quiet=quiet, as_json=as_json)
@@ -109,8 +110,7 @@ def deid(
                     console.table(table)
         figures["peers"] = {name: process.about for name, process in peers.items()}
         if output is not None:
-            with atomic_file(output) as path:
-                path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+            write_figures(figures, output)
         if as_json:
             console.emit(figures)
 

@@ -4,7 +4,6 @@ Start it with OMP_NUM_THREADS=1 for one core: that only holds from the start of 
 are held in memory, and nothing of them is shown or written.
 """
 
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -30,12 +29,12 @@ from spacy_modernbert_bio.benchmarks.speed import times_as_long
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.deidentification import RULES as RULES_PIPELINE
 from spacy_modernbert_bio.cli.deidentification import load_phi_pipeline
+from spacy_modernbert_bio.cli.evaluation import write_figures
 from spacy_modernbert_bio.cli.options import FiguresAsJson, FiguresFile, Quiet
 from spacy_modernbert_bio.corpora.synthetic.writing import read_fillers
 from spacy_modernbert_bio.encoder.checkpoint import locate_checkpoint
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Cell, Table
-from spacy_modernbert_bio.files import atomic_file
 
 _PACKAGES = ("spacy-modernbert-bio", "spacy", "torch")
 _WHOLE = f"{TOKENIZER} and {COMPONENT}"
@@ -88,8 +87,7 @@ def deid_speed(
                 console=console,
             )
         if output is not None:
-            with atomic_file(output) as path:
-                path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf8")
+            write_figures(figures, output)
         if as_json:
             console.emit(figures)
             return

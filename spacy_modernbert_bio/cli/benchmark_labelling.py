@@ -4,7 +4,6 @@ Prints ratios, what the classifier adds to the encoder's time, and peak memory. 
 as fast as trained ones. Takes minutes at base size; nothing else should run meanwhile.
 """
 
-import json
 import logging
 import platform
 from importlib.metadata import version
@@ -27,11 +26,11 @@ from spacy_modernbert_bio.benchmarks.labelling import (
 from spacy_modernbert_bio.benchmarks.memory import peak_megabytes
 from spacy_modernbert_bio.benchmarks.speed import make_texts, matrix_rate, run_race
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.evaluation import write_figures
 from spacy_modernbert_bio.cli.options import FiguresAsJson, FiguresFile, Quiet
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint, locate_checkpoint
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
-from spacy_modernbert_bio.files import atomic_file
 
 _PACKAGES = ("spacy-modernbert-bio", "transformers", "torch")
 _WORKLOADS = tuple(labelling_workloads())
@@ -67,8 +66,7 @@ def labelling(
             console=console,
         )
         if output is not None:
-            with atomic_file(output) as path:
-                path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf8")
+            write_figures(figures, output)
         if as_json:
             console.emit(figures)
         else:

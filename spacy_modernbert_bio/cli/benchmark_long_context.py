@@ -1,6 +1,5 @@
 """`modernbert-bio benchmark long-context`: what of a long note a trained classifier uses."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -10,13 +9,13 @@ import typer
 
 from spacy_modernbert_bio.benchmarks.long_context import Verdict, judge_notes
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.evaluation import write_figures
 from spacy_modernbert_bio.cli.options import FiguresAsJson, GpuId, Quiet
 from spacy_modernbert_bio.cli.pipelines import load_pipeline, use_device
 from spacy_modernbert_bio.components.phenotype import PhenotypePipe
 from spacy_modernbert_bio.corpora.converted import read_docs
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
-from spacy_modernbert_bio.files import atomic_file
 
 # Words from which a row begins, and parts of a note that are columns.
 _LENGTHS = (0, 1_000, 3_000)
@@ -61,8 +60,7 @@ def long_context(
         figures = figures_of(verdicts, window)
         if output is not None:
             content = {**figures, "notes": [asdict(verdict) for verdict in verdicts]}
-            with atomic_file(output) as file:
-                file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf8")
+            write_figures(content, output)
         if as_json:
             console.emit(figures)
             return

@@ -5,7 +5,6 @@ trained ones. Nothing else should run meanwhile. At base size on a CPU it takes 
 and 20 GB for the mixed notes, and more than 24 GB for the long one: all logits are made there.
 """
 
-import json
 import logging
 import platform
 from importlib.metadata import version
@@ -27,11 +26,12 @@ from spacy_modernbert_bio.benchmarks.training_step import (
     training_workloads,
 )
 from spacy_modernbert_bio.cli.console import Console, errors_shown
+from spacy_modernbert_bio.cli.evaluation import write_figures
+from spacy_modernbert_bio.cli.options import FiguresAsJson, FiguresFile, Quiet
 from spacy_modernbert_bio.encoder.checkpoint import locate_checkpoint
 from spacy_modernbert_bio.encoder.config import EncoderConfig
 from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
-from spacy_modernbert_bio.files import atomic_file
 from spacy_modernbert_bio.pretraining.flops import training_flops
 
 _PACKAGES = ("spacy-modernbert-bio", "transformers", "torch")
@@ -46,9 +46,9 @@ def training(
     rounds: Annotated[int, typer.Option(min=1, help="Timed rounds after the warm one.")] = 3,
     threads: Annotated[int, typer.Option(min=1, help="torch threads.")] = 2,
     memory: Annotated[bool, typer.Option(help="Peak memory too, each in its own process.")] = True,
-    output: Annotated[Path | None, typer.Option(help="Write all figures here, as JSON.")] = None,
-    quiet: Annotated[bool, typer.Option(help="No progress on stderr.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON on stdout.")] = False,
+    output: FiguresFile = None,
+    quiet: Quiet = False,
+    as_json: FiguresAsJson = False,
 ) -> None:
     """Compare a training step with plain transformers: same weights, batch and masks, one run."""
     console = Console(quiet=quiet, as_json=as_json)
@@ -67,8 +67,7 @@ def training(
             console=console,
         )
         if output is not None:
-            with atomic_file(output) as path:
-                path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf8")
+            write_figures(figures, output)
         if as_json:
             console.emit(figures)
         else:
