@@ -10,7 +10,7 @@ from spacy_modernbert_bio.corpora.convert import convert
 from spacy_modernbert_bio.corpora.formats.mimic_phenotype import PHENOTYPES
 from spacy_modernbert_bio.corpora.reading import ReadOptions
 from spacy_modernbert_bio.corpora.splits import Split
-from spacy_modernbert_bio.errors import ConfigError
+from spacy_modernbert_bio.errors import ConfigError, CorpusError
 
 ROWS = """text,labels,patient
 Smokes.,smoker,1
@@ -160,3 +160,12 @@ def test_each_format_is_converted_with_the_labels_that_it_declares(
     label, count = FORMATS[name]
     (cats,) = cats_of(output)
     assert (cats[label], sum(cats.values()), len(cats)) == (1.0, 1.0, count)
+
+
+def test_a_note_of_fifty_megabytes_is_named_and_nothing_is_written(tmp_path: Path) -> None:
+    source, output = tmp_path / "notes.csv", tmp_path / "notes.spacy"
+    source.write_text("text,labels\nShort.,smoker\n" + "cough " * 8_400_000 + ",smoker\n")
+    message = r"notes.csv:3: found a document of 50400000 characters; wanted at most 1000000, which"
+    with pytest.raises(CorpusError, match=message):
+        convert("rows", source, output)
+    assert not output.exists()
