@@ -163,9 +163,12 @@ def test_each_format_is_converted_with_the_labels_that_it_declares(
 
 
 def test_a_note_of_fifty_megabytes_is_named_and_nothing_is_written(tmp_path: Path) -> None:
-    source, output = tmp_path / "notes.csv", tmp_path / "notes.spacy"
-    source.write_text("text,labels\nShort.,smoker\n" + "cough " * 8_400_000 + ",smoker\n")
-    message = r"notes.csv:3: found a document of 50400000 characters; wanted at most 1000000, which"
+    source, output = tmp_path / "notes.jsonl", tmp_path / "notes.spacy"
+    row = '{"text": "%s", "labels": ["smoker"]}\n'
+    source.write_text(row % "Short." + row % ("cough " * 8_400_000))
+    message = (
+        r"notes.jsonl:2: found a document of 50400000 characters; wanted at most 1000000, which"
+    )
     with pytest.raises(CorpusError, match=message):
         convert("rows", source, output)
     assert not output.exists()
