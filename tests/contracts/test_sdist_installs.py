@@ -13,6 +13,7 @@ import pytest
 from tests.contracts.names import POINTS
 
 ROOT = Path(__file__).parents[2]
+PACKAGE = "spacy_modernbert_bio"
 
 
 def run(*command: object, cwd: Path, **environment: str) -> str:
@@ -56,10 +57,11 @@ def site(tmp_path_factory) -> Path:
 
 @pytest.mark.slow
 def test_every_file_and_every_name_is_installed(site):
-    installed = {str(path.relative_to(site)) for path in site.glob("spacy_modernbert_bio/**/*.py")}
-    assert installed == {
-        str(path.relative_to(ROOT)) for path in ROOT.glob("spacy_modernbert_bio/**/*.py")
-    }
+    shipped, installed = (
+        {path.relative_to(root): path.read_bytes() for path in root.glob(f"{PACKAGE}/**/*.py")}
+        for root in (ROOT, site)
+    )
+    assert installed == shipped
     (found,) = distributions(name="spacy-modernbert-bio", path=[str(site)])
     assert set(found.entry_points) == set(POINTS)
     assert found.metadata["License"] == "Apache-2.0"
