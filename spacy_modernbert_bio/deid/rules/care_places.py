@@ -10,7 +10,7 @@ from spacy_modernbert_bio.deid.rules.place_names import (
 )
 from spacy_modernbert_bio.deid.rules.rule import CueRule, Rule
 from spacy_modernbert_bio.deid.rules.seeking import SeekingRule
-from spacy_modernbert_bio.deid.rules.tries import any_of
+from spacy_modernbert_bio.deid.rules.tries import any_word
 from spacy_modernbert_bio.deid.rules.words import (
     FUNCTION_WORDS,
     GENERIC_PLACES,
@@ -28,7 +28,7 @@ _BEFORE_NAMES = frozenset(
 _OUTSIDE = (FUNCTION_WORDS | VERBS | _BEFORE_NAMES) - {
     *("a", "i", "no", "on", "and", "for", "of", "the"),
 }
-_INSIDE = "(?!" + any_of(sorted(_OUTSIDE), r"(?![^\W_])") + ")"
+_INSIDE = "(?!" + any_word(sorted(_OUTSIDE), r"(?![^\W_])") + ")"
 # In small letters before "hospital".
 _KINDS_OF_HOSPITAL = frozenset(
     ("acute", "inpatient", "mental", "outlying", "partial", "psych", "rehab", "small", "teaching")

@@ -54,9 +54,7 @@ def make_cue_index(cues: Iterable[tuple[str, Item]]) -> CueIndex[Item]:
         )
         for key in by_key
     }
-    whole = any_of(
-        sorted(key for key in by_key if len(key) < _PREFIX), "(?![a-z])", small_only=True
-    )
-    begun = any_of(sorted(key for key in by_key if len(key) >= _PREFIX), small_only=True)
+    whole = any_of(sorted(key for key in by_key if len(key) < _PREFIX), "(?![a-z])")
+    begun = any_of(sorted(key for key in by_key if len(key) >= _PREFIX))
     keys = "|".join(each for each in (begun, whole) if each)
     return CueIndex(re.compile(f"[^a-z](?=({keys}))"), items)

@@ -4,7 +4,7 @@ With initials, particles, hyphens and apostrophes; a possessive 's is not in it.
 bounded and every part ends at the border of a word, so that matching is linear.
 """
 
-from spacy_modernbert_bio.deid.rules.tries import any_of
+from spacy_modernbert_bio.deid.rules.tries import any_word
 from spacy_modernbert_bio.deid.rules.words import (
     CLINICAL_WORDS,
     FUNCTION_WORDS,
@@ -34,9 +34,9 @@ _MARK = "['’ʼ`-]"
 _BORDER = r"(?![^\W_])"
 # "A" and "I" may be initials.
 _STOP_WORDS = sorted(word for word in FUNCTION_WORDS | VERBS if len(word) > 1)
-_STOP = any_of(_STOP_WORDS, _BORDER)
+_STOP = any_word(_STOP_WORDS, _BORDER)
 # No name goes on with these.
-NO_MORE = any_of(
+NO_MORE = any_word(
     sorted({*_STOP_WORDS, *(word for word in CLINICAL_WORDS - SURNAMES if len(word) > 2)}),
     _BORDER,
 )
