@@ -67,14 +67,17 @@ def test_contenders_compute_the_same_states(tiny_checkpoint):
 
 
 @pytest.mark.slow
-def test_the_command_prints_ratios_overhead_and_memory(tmp_path, tiny_tokenizer):
+def test_the_command_prints_ratios_overhead_and_memory(tmp_path, tiny_tokenizer, monkeypatch):
+    few = {"sentences": Workload("sentences", (9, 12, 30)), "long": Workload("long", (40,))}
+    monkeypatch.setattr("spacy_modernbert_bio.cli.benchmark.workloads", lambda: few)
     folder = tmp_path / "checkpoint"
     config = make_config(max_position_embeddings=8192)
     save_checkpoint(make_checkpoint(config, tiny_tokenizer), folder)
     output = tmp_path / "speed.json"
+    options = ["--rounds", "1", "--threads", "1", "--workload", "sentences"]
     result = CliRunner().invoke(
         app,
-        ["speed", str(folder), "--rounds", "1", "--workload", "sentences", "--output", str(output)],
+        ["speed", str(folder), *options, "--output", str(output)],
     )
     assert result.exit_code == 0, result.output
     assert "Encoder.v1" in result.output
