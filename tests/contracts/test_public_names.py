@@ -35,7 +35,7 @@ COMMAND_LINES = {
     "--categories --notes --sentences-per-document --discontinuous --keep-duplicates --spans-key "
     "--quiet --json",
     "convert-splits": "CONFIG ASSETS OUTPUT --quiet --json",
-    "debug-data": "TRAIN DEV --encoder --spans-key --quiet --json",
+    "debug-data": "TRAIN DEV --encoder --spans-key --categories --exclusive --quiet --json",
     "evaluate": "MODEL DATA --pipe --output --batch-size --gpu-id --quiet --json",
     "calibrate": "MODEL DATA --output --pipe --target-recall --confidence --batch-size --gpu-id "
     "--quiet --json",
@@ -48,7 +48,7 @@ COMMAND_LINES = {
     "tokenize": "CONFIG OVERRIDES --quiet --json",
     "pretrain": "CONFIG OVERRIDES --until --quiet --json",
     "pretrain-report": "RUN --output --quiet --json",
-    "benchmark": "speed training deid deid-speed long-context",
+    "benchmark": "speed training deid deid-speed labelling long-context",
 }
 
 
