@@ -27,7 +27,12 @@ def test_phi_is_learnt_hidden_and_audited_from_end_to_end(folder: Path) -> None:
 
 @pytest.mark.slow
 def test_labels_are_learnt_and_their_evidence_is_shown_from_end_to_end(folder: Path) -> None:
-    changes = FEW | {"findings": 60, "heldout_findings": 12, "max_finding_words": 100}
+    changes = FEW | {
+        "gradient_checkpointing": True,
+        "findings": 60,
+        "heldout_findings": 12,
+        "max_finding_words": 100,
+    }
     changes |= {"steps": 30, "eval_frequency": 30, "vocab_size": 600}
     check_outputs(folder, "phenotype", changes, "mini")
     figures = json.loads((folder / "metrics" / "long_context.json").read_text())
