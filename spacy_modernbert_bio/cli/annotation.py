@@ -33,7 +33,7 @@ def annotate_notes(nlp: Language, notes: Iterable[Note], *, batch_size: int) -> 
     Of a pipeline that labels notes, also `cats`: each label's probability. Where
     `modernbert_phenotype` components do so, also `phenotypes` (labels that hold), `thresholds` (the
     probabilities from which labels do; exclusive ones have none) and `evidence`: passages that
-    tell of those that hold, with their shares of the label's attention.
+    tell of those that hold, with their shares of what speaks for the label.
     """
     keys = [
         pipe.spans_key

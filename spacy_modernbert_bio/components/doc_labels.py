@@ -36,8 +36,9 @@ from spacy_modernbert_bio.models.doc_classifier import DocScores, scorer_in
 class LabelScores:
     """What is predicted of a batch.
 
-    probabilities: [documents, labels]. weights: for each document each label's attention over its
-    rows of hidden states, [rows, labels], or None. align: for each document the rows of each token.
+    probabilities: [documents, labels]. weights: for each document what its rows of hidden
+    states have in each label's evidence, [rows, labels], or None. align: for each document the rows
+    of each token.
     """
 
     probabilities: NDArray[np.float64]

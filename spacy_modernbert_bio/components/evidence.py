@@ -1,4 +1,4 @@
-"""Attention over pieces to the passages that a reader is shown: sentences, or windows of tokens.
+"""Evidence by pieces to the passages that a reader is shown: sentences, or windows of tokens.
 
 A sentence that is longer than `limit` tokens, or a document without sentence borders, gives its
 best windows of `limit` tokens instead: a page-long "sentence" points at nothing.
@@ -13,13 +13,13 @@ from spacy.tokens import Doc
 from thinc.types import Ragged
 
 Floats = NDArray[np.float64]
-# A passage with less of a label's attention than this share is no evidence.
+# A passage with less than this share of a label's evidence is none.
 _LEAST_WEIGHT = 1e-3
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """Tokens `start:stop` of a document, and the share of a label's attention that they have."""
+    """Tokens `start:stop` of a document, and the share of a label's evidence that they have."""
 
     start: int
     stop: int
@@ -27,7 +27,7 @@ class Evidence:
 
 
 def token_weights(weights: NDArray[np.float32], align: Ragged) -> Floats:
-    """The attention on each token, [tokens, labels], from that on rows, [rows, labels].
+    """The evidence in each token, [tokens, labels], from that in rows, [rows, labels].
 
     A row that belongs to several tokens is divided among them, so that nothing counts twice.
     """
@@ -42,9 +42,9 @@ def token_weights(weights: NDArray[np.float32], align: Ragged) -> Floats:
 
 
 def select_evidence(doc: Doc, mass: Floats, *, count: int, limit: int) -> list[Evidence]:
-    """The passages with most of the attention, at most `count`, the weightiest first.
+    """The passages with most of the evidence, at most `count`, the weightiest first.
 
-    mass: the attention on each token, `[tokens]`. No two passages overlap.
+    mass: the share of each token, `[tokens]`. No two passages overlap.
     """
     sums = np.concatenate([[0.0], np.cumsum(mass)])
     starts, stops = _passages(doc, limit)

@@ -77,7 +77,7 @@ def make_phenotype(
 ) -> "PhenotypePipe":
     """The component. Registered as factory `modernbert_phenotype`.
 
-    model: logits and attention, `spacy_modernbert_bio.DocClassifier.v1`.
+    model: logits and evidence, `spacy_modernbert_bio.DocClassifier.v1`.
     exclusive: true when exactly one label holds of a document.
     threshold: the probability from which a label is listed in `doc._.phenotypes`, where
         `fit_thresholds` fitted none; exclusive labels have none, the likeliest is listed.
@@ -116,7 +116,7 @@ def make_phenotype(
 class PhenotypePipe(DocLabelPipe):
     """Probabilities in doc.cats, labels that hold in doc._.phenotypes, evidence in a span group.
 
-    Evidence is labelled spans with the share of the label's attention in
+    Evidence is labelled spans with the share of what speaks for the label in
     `SpanGroup.attrs["weights"]`; by labels, the weightiest of each first. Where several components
     label one Doc, each replaces what it knows of its own labels, and leaves the others'.
     """

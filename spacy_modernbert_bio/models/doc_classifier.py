@@ -30,9 +30,9 @@ Pooling = Literal["labelwise", "mean", "cls"]
 class DocScores:
     """What the classifier says of a batch.
 
-    logits: [documents, labels]. weights: for each document the attention of each label over the
-    document's rows of hidden states, [rows, labels], each label's sum 1; None where the pooling has
-    none. align: for each document the rows of each token.
+    logits: [documents, labels]. weights: for each document what each of its rows of hidden states
+    has in the evidence for each label, [rows, labels], see `evidence_shares`; None where the
+    pooling has none. align: for each document the rows of each token.
     """
 
     logits: Floats2d

@@ -47,10 +47,17 @@ class LabelwisePooling(nn.Module):
     def forward(
         self, rows: Float[Tensor, "rows width"], of: RowOwners
     ) -> tuple[Float[Tensor, "documents labels"], Float[Tensor, "rows labels"]]:
-        """Logits, and the weights of each label, which are 1 in the sum over a document."""
-        weights = softmax_by_document(self.queries(torch.tanh(self.projection(rows))), of)
-        scores = weights * nn.functional.linear(rows, self.values.weight)
-        return sum_by_document(scores, of) + self.values.bias, weights
+        """Logits, and what each row has in them: see `evidence_shares`."""
+        weights = self.attend(rows, of)
+        scores = nn.functional.linear(rows, self.values.weight)
+        logits = sum_by_document(weights * scores, of) + self.values.bias
+        return logits, evidence_shares(weights.detach(), scores.detach(), of)
+
+    def attend(
+        self, rows: Float[Tensor, "rows width"], of: RowOwners
+    ) -> Float[Tensor, "rows labels"]:
+        """The attention of each label, which is 1 in the sum over a document."""
+        return softmax_by_document(self.queries(torch.tanh(self.projection(rows))), of)
 
 
 class MeanPooling(nn.Module):
@@ -77,6 +84,22 @@ class MeanPooling(nn.Module):
         means = sum_by_document(rows, of) / counts[:, None]
         logits: Tensor = self.values(self.layer(means))
         return logits
+
+
+def evidence_shares(
+    weights: Float[Tensor, "rows labels"], scores: Float[Tensor, "rows labels"], of: RowOwners
+) -> Float[Tensor, "rows labels"]:
+    """Each row's share of what raises a label's logit above the score of the document's mean row.
+
+    The logit is the sum of attention times score. Attention alone would not do: a row may have
+    little of it and decide, by its score (Kobayashi et al. 2020, "Attention is Not Only a Weight").
+    1 in the sum over a document, or 0 where all rows say the same.
+    """
+    counts = torch.bincount(of.owners, minlength=of.documents).clamp(min=1)
+    means = sum_by_document(scores, of) / counts[:, None]
+    raised = (weights * (scores - means.index_select(0, of.owners))).clamp(min=0.0)
+    totals = sum_by_document(raised, of).index_select(0, of.owners)
+    return raised / totals.clamp(min=torch.finfo(totals.dtype).tiny)
 
 
 def sum_by_document(

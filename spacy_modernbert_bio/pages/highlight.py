@@ -81,7 +81,7 @@ def _tag(passage: Passage) -> str:
 
 def _title(passage: Passage) -> str:
     evidence = passage.evidence
-    return f"{evidence.label}, evidence {passage.rank}: {evidence.weight:.0%} of the attention"
+    return f"{evidence.label}, evidence {passage.rank}: {evidence.weight:.0%} of what speaks for it"
 
 
 def _mark(text: str, over: list[SpanView], start: int, stop: int, numbers: dict[str, int]) -> str:

@@ -51,8 +51,8 @@ _PRINT_STYLE = """
 """
 _LABELS_EXPLAINED = (
     '<p class="about">A label has its probability and, where there is one, the threshold from '
-    "which it holds: the mark in its bar. Evidence is where most of a label's attention lies, the "
-    "stronger the more of it: it tells where the model looked, and proves nothing.</p>\n"
+    "which it holds: the mark in its bar. Evidence is where most of what raises a label's score "
+    "was read, the stronger the more of it: it tells what the model used, and proves nothing.</p>\n"
 )
 
 

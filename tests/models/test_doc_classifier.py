@@ -53,7 +53,7 @@ def test_every_document_gets_a_score_a_label_and_its_company_changes_none(tiny_c
     np.testing.assert_allclose(backwards.logits[::-1], batch.logits, atol=1e-5)
 
 
-def test_attention_is_on_all_pieces_and_on_no_special_one(tiny_checkpoint):
+def test_evidence_is_in_pieces_and_in_no_special_one(tiny_checkpoint):
     model = ready(tiny_checkpoint)
     scores = model.predict(docs())
     states = model.get_ref("tok2vec").predict(docs())
@@ -61,10 +61,9 @@ def test_attention_is_on_all_pieces_and_on_no_special_one(tiny_checkpoint):
         assert weights.shape == (len(state.vectors), LABELS)
         assert not weights[list(state.cls_rows)].any()
         if len(weights):
-            np.testing.assert_allclose(weights.sum(0), 1.0, rtol=1e-5)
-            assert weights.astype(bool).sum(0).tolist() == [
-                *[len(weights) - len(state.cls_rows)] * LABELS
-            ]
+            assert (weights >= 0.0).all()
+            several = len(weights) - len(state.cls_rows) > 1
+            np.testing.assert_allclose(weights.sum(0), float(several), rtol=1e-5)
             assert align.dataXd.max() < len(weights)
     # Several windows, each with its own.
     assert len(states[2].cls_rows) > 2

@@ -10,6 +10,7 @@ from spacy_modernbert_bio.models.pooling import (
     LabelwisePooling,
     MeanPooling,
     RowOwners,
+    evidence_shares,
     softmax_by_document,
     sum_by_document,
 )
@@ -34,7 +35,8 @@ def test_each_document_is_pooled_as_if_it_were_alone(lengths):
         pooling.queries.weight.normal_(std=3.0)
     rows, of = packed(lengths)
     rows = rows.double()
-    logits, weights = pooling(rows, of)
+    logits, shares = pooling(rows, of)
+    weights = pooling.attend(rows, of)
     start = 0
     for number, length in enumerate(lengths):
         own = rows[start : start + length]
@@ -45,6 +47,10 @@ def test_each_document_is_pooled_as_if_it_were_alone(lengths):
             wanted = mean @ pooling.values.weight[label] + pooling.values.bias[label]
             torch.testing.assert_close(logits[number, label], wanted)
             torch.testing.assert_close(weights[start : start + length, label], attention)
+            values = own @ pooling.values.weight[label]
+            raised = (attention * (values - values.sum() / max(1, length))).clamp(min=0.0)
+            share = raised / raised.sum() if raised.any() else raised
+            torch.testing.assert_close(shares[start : start + length, label], share)
         start += length
 
 
@@ -55,6 +61,16 @@ def test_gradients_are_those_of_the_formula():
     assert torch.autograd.gradcheck(
         lambda each: pooling(each, of)[0], (rows.double().requires_grad_(),)
     )
+
+
+def test_evidence_is_what_attention_and_score_say_together():
+    """A row may decide by its score with as little attention as the others, or the other way."""
+    weights = torch.tensor([[0.25, 0.97], [0.25, 0.01], [0.25, 0.01], [0.25, 0.01], [1.0, 1.0]])
+    scores = torch.tensor([[9.0, 2.0], [1.0, 2.0], [1.0, -2.0], [1.0, -2.0], [5.0, 5.0]])
+    shares = evidence_shares(weights, scores, RowOwners(torch.tensor([0, 0, 0, 0, 1]), 2))
+    torch.testing.assert_close(shares[:4, 0], torch.tensor([1.0, 0.0, 0.0, 0.0]))
+    torch.testing.assert_close(shares[:4, 1], torch.tensor([0.97, 0.01, 0.0, 0.0]) / 0.98)
+    assert not shares[4].any()
 
 
 def test_large_scores_do_not_overflow():

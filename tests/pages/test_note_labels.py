@@ -113,7 +113,7 @@ def test_evidence_is_the_stronger_the_weightier_and_named_where_it_begins() -> N
     assert first.attributes["style"] == "--strength: 0.80"
     assert second.attributes["style"] == "--strength: 0.90"
     assert second.attributes["title"] == (
-        "gout, evidence 1: 81% of the attention · asthma, evidence 2: 9% of the attention"
+        "gout, evidence 1: 81% of what speaks for it · asthma, evidence 2: 9% of what speaks for it"
     )
     (text,) = read(NOTE).find("div", class_="text")
     assert text.text() == "asthma 1Severe asthma. gout 1asthma 2Known gout. No pain."
