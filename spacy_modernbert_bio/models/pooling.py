@@ -40,8 +40,12 @@ class LabelwisePooling(nn.Module):
         self.projection = nn.Linear(width, attention_width, bias=False)
         self.queries = nn.Linear(attention_width, labels, bias=False)
         self.values = nn.Linear(width, labels)
-        for layer in (self.projection, self.queries, self.values):
-            nn.init.normal_(layer.weight, std=_INITIAL_DEVIATION)
+        # Scores that differ from the first step on, at any width (LeCun et al. 1998, "Efficient
+        # BackProp", 4.6): with all but even attention, the encoder learns to spread what decides
+        # over all rows instead, and no passage is evidence then.
+        for layer in (self.projection, self.queries):
+            nn.init.normal_(layer.weight, std=layer.in_features**-0.5)
+        nn.init.normal_(self.values.weight, std=_INITIAL_DEVIATION)
         nn.init.zeros_(self.values.bias)
 
     def forward(
