@@ -28,13 +28,13 @@ from spacy_modernbert_bio.cli.benchmark_deid import deid
 from spacy_modernbert_bio.cli.benchmark_deid_speed import deid_speed
 from spacy_modernbert_bio.cli.benchmark_labelling import labelling
 from spacy_modernbert_bio.cli.benchmark_long_context import long_context
+from spacy_modernbert_bio.cli.benchmark_options import Encoder, Rounds, Threads, chosen
 from spacy_modernbert_bio.cli.benchmark_training import training
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.evaluation import write_figures
 from spacy_modernbert_bio.cli.options import FiguresAsJson, FiguresFile, Quiet
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint, locate_checkpoint
 from spacy_modernbert_bio.encoder.precision import has_bf16
-from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
 from spacy_modernbert_bio.pretraining.flops import forward_flops
 
@@ -59,15 +59,15 @@ app.command("long-context")(long_context)
 
 @app.command()
 def speed(
-    encoder: Annotated[str, typer.Argument(help="Folder or hub id of a ModernBERT checkpoint.")],
+    encoder: Encoder,
     workload: Annotated[
         list[str] | None, typer.Option(help="notes, sentences or long; may repeat. [default: all]")
     ] = None,
     precision: Annotated[
         list[str] | None, typer.Option(help="fp32 or bf16; may repeat. [default: what is native]")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Timed rounds after the warm one.")] = 3,
-    threads: Annotated[int, typer.Option(min=1, help="torch threads.")] = 2,
+    rounds: Rounds = 3,
+    threads: Threads = 2,
     memory: Annotated[bool, typer.Option(help="Peak memory of the long note too.")] = True,
     output: FiguresFile = None,
     quiet: Quiet = False,
@@ -78,8 +78,8 @@ def speed(
     with errors_shown():
         figures = measure_speed(
             locate_checkpoint(encoder),
-            names=_chosen(workload, list(workloads()), "--workload"),
-            precisions=_chosen(precision, _native(), "--precision", list(_DTYPES)),
+            names=chosen(workload, list(workloads()), "--workload"),
+            precisions=chosen(precision, _native(), "--precision", list(_DTYPES)),
             rounds=rounds,
             threads=threads,
             memory=memory,
@@ -192,16 +192,6 @@ def _show(figures: dict[str, Any], console: Console) -> None:
         rows = [(OURS, peaks["ours"]), ("transformers, padded", peaks["padded"])]
         title = "peak memory above the loaded model, 8,192 pieces"
         console.table(Table(("contender", "MB"), rows, title=title, decimals=0))
-
-
-def _chosen(
-    given: list[str] | None, default: list[str], option: str, allowed: list[str] | None = None
-) -> list[str]:
-    allowed = allowed or default
-    for name in given or ():
-        if name not in allowed:
-            raise ConfigError(where=option, found=name, wanted=f"one of {', '.join(allowed)}")
-    return given or default
 
 
 def _native() -> list[str]:

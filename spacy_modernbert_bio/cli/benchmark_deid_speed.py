@@ -26,6 +26,7 @@ from spacy_modernbert_bio.benchmarks.deid_speed import (
     time_rules,
 )
 from spacy_modernbert_bio.benchmarks.speed import times_as_long
+from spacy_modernbert_bio.cli.benchmark_options import Rounds, Threads
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.deidentification import RULES as RULES_PIPELINE
 from spacy_modernbert_bio.cli.deidentification import load_phi_pipeline
@@ -57,8 +58,8 @@ def deid_speed(
         int, typer.Option(min=1, help="Notes for the encoder, taken evenly from all.")
     ] = 100,
     batch_size: Annotated[int, typer.Option(min=1, help="Notes a batch, for the encoder.")] = 32,
-    rounds: Annotated[int, typer.Option(min=1, help="Timed rounds after the warm one.")] = 5,
-    threads: Annotated[int, typer.Option(min=1, help="torch threads.")] = 1,
+    rounds: Rounds = 5,
+    threads: Threads = 1,
     output: FiguresFile = None,
     quiet: Quiet = False,
     as_json: FiguresAsJson = False,

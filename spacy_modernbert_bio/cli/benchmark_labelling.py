@@ -25,11 +25,11 @@ from spacy_modernbert_bio.benchmarks.labelling import (
 )
 from spacy_modernbert_bio.benchmarks.memory import peak_megabytes
 from spacy_modernbert_bio.benchmarks.speed import make_texts, matrix_rate, run_race
+from spacy_modernbert_bio.cli.benchmark_options import Encoder, Rounds, Threads, chosen
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.evaluation import write_figures
 from spacy_modernbert_bio.cli.options import FiguresAsJson, FiguresFile, Quiet
 from spacy_modernbert_bio.encoder.checkpoint import load_checkpoint, locate_checkpoint
-from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
 
 _PACKAGES = ("spacy-modernbert-bio", "transformers", "torch")
@@ -38,12 +38,12 @@ PADDED, ONE_BY_ONE = "transformers, padded", "transformers, one by one"
 
 
 def labelling(
-    encoder: Annotated[str, typer.Argument(help="Folder or hub id of a ModernBERT checkpoint.")],
+    encoder: Encoder,
     workload: Annotated[
         list[str] | None, typer.Option(help="long or short; may repeat. [default: both]")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Timed rounds after the warm one.")] = 3,
-    threads: Annotated[int, typer.Option(min=1, help="torch threads.")] = 2,
+    rounds: Rounds = 3,
+    threads: Threads = 2,
     memory: Annotated[bool, typer.Option(help="Peak memory too, each in its own process.")] = True,
     output: FiguresFile = None,
     quiet: Quiet = False,
@@ -52,14 +52,10 @@ def labelling(
     """Compare labels of documents with plain transformers: same encoder, texts and run; fp32."""
     console = Console(quiet=quiet, as_json=as_json)
     with errors_shown():
-        for name in workload or ():
-            if name not in _WORKLOADS:
-                raise ConfigError(
-                    where="--workload", found=name, wanted=f"one of {', '.join(_WORKLOADS)}"
-                )
+        names = chosen(workload, _WORKLOADS, "--workload")
         figures = measure_labelling(
             locate_checkpoint(encoder),
-            names=workload or list(_WORKLOADS),
+            names=names,
             rounds=rounds,
             threads=threads,
             memory=memory,

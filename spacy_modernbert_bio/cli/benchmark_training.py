@@ -25,12 +25,12 @@ from spacy_modernbert_bio.benchmarks.training_step import (
     prepare_step,
     training_workloads,
 )
+from spacy_modernbert_bio.cli.benchmark_options import Encoder, Rounds, Threads, chosen
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.evaluation import write_figures
 from spacy_modernbert_bio.cli.options import FiguresAsJson, FiguresFile, Quiet
 from spacy_modernbert_bio.encoder.checkpoint import locate_checkpoint
 from spacy_modernbert_bio.encoder.config import EncoderConfig
-from spacy_modernbert_bio.errors import ConfigError
 from spacy_modernbert_bio.evaluation.tables import Table
 from spacy_modernbert_bio.pretraining.flops import training_flops
 
@@ -39,12 +39,12 @@ _WORKLOADS = ("mixed", "long")
 
 
 def training(
-    encoder: Annotated[str, typer.Argument(help="Folder or hub id of a ModernBERT checkpoint.")],
+    encoder: Encoder,
     workload: Annotated[
         list[str] | None, typer.Option(help="mixed or long; may repeat. [default: both]")
     ] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Timed rounds after the warm one.")] = 3,
-    threads: Annotated[int, typer.Option(min=1, help="torch threads.")] = 2,
+    rounds: Rounds = 3,
+    threads: Threads = 2,
     memory: Annotated[bool, typer.Option(help="Peak memory too, each in its own process.")] = True,
     output: FiguresFile = None,
     quiet: Quiet = False,
@@ -53,14 +53,10 @@ def training(
     """Compare a training step with plain transformers: same weights, batch and masks, one run."""
     console = Console(quiet=quiet, as_json=as_json)
     with errors_shown():
-        for name in workload or ():
-            if name not in _WORKLOADS:
-                raise ConfigError(
-                    where="--workload", found=name, wanted=f"one of {', '.join(_WORKLOADS)}"
-                )
+        names = chosen(workload, _WORKLOADS, "--workload")
         figures = measure_training(
             locate_checkpoint(encoder),
-            names=workload or list(_WORKLOADS),
+            names=names,
             rounds=rounds,
             threads=threads,
             memory=memory,
