@@ -5,6 +5,7 @@ Ours is timed as a user runs it, the whole pipeline, evidence included; theirs w
 as one batch padded to the longest, and one by one.
 """
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -61,6 +62,8 @@ class PlainClassifier:
     def __init__(self, folder: Path, dtype: torch.dtype, labels: int = LABELS) -> None:
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
+        # It would tell that the head is new, which it is meant to be.
+        logging.getLogger("transformers").setLevel(logging.ERROR)
         self.tokenizer = AutoTokenizer.from_pretrained(folder)
         self.model = AutoModelForSequenceClassification.from_pretrained(
             folder,

@@ -4,7 +4,6 @@ Prints ratios, what the classifier adds to the encoder's time, and peak memory. 
 as fast as trained ones. Takes minutes at base size; nothing else should run meanwhile.
 """
 
-import logging
 import platform
 from importlib.metadata import version
 from pathlib import Path
@@ -75,8 +74,6 @@ def measure_labelling(
 ) -> dict[str, Any]:
     """All figures of one run, as plain data."""
     torch.set_num_threads(threads)
-    # That the head is new, which it is meant to be.
-    logging.getLogger("transformers").setLevel(logging.ERROR)
     checkpoint = load_checkpoint(folder)
     config, tokenizer = checkpoint.config, checkpoint.tokenizer
     del checkpoint

@@ -71,9 +71,7 @@ def test_the_command_prints_ratios_and_the_classifiers_share(
     output = tmp_path / "labelling.json"
     options = ["--rounds", "1", "--threads", "1", "--workload", "short", "--no-memory"]
     options += ["--output", str(output)]
-    result = CliRunner().invoke(
-        app, ["labelling", str(checkpoint), *options, "--output", str(output)]
-    )
+    result = CliRunner().invoke(app, ["labelling", str(checkpoint), *options])
     assert result.exit_code == 0, result.output
     assert "the classifier adds" in result.output
     (race,) = json.loads(output.read_text())["races"]
