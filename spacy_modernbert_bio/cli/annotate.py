@@ -74,7 +74,7 @@ def annotate(
                     views.append(view_of(record))
         if html is not None:
             with atomic_file(html) as path:
-                path.write_text(note_page(f"Annotated by {_title(nlp)}", views), encoding="utf-8")
+                path.write_text(note_page(page_title(nlp), views), encoding="utf-8")
         for written in filter(None, (output, html)):
             console.say(f"Wrote {written}")
     if failed:
@@ -94,8 +94,9 @@ def _writer(output: Path | None, *, to_stdout: bool) -> Iterator[Callable[[Recor
         yield lambda _: None
 
 
-def _title(nlp: Any) -> str:
-    return f"{nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
+def page_title(nlp: Any) -> str:
+    """Which pipeline, in which version, a page of notes was made by."""
+    return f"Annotated by {nlp.meta['lang']}_{nlp.meta['name']} {nlp.meta['version']}"
 
 
 def view_of(record: Record) -> NoteView:

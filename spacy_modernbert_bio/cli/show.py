@@ -2,7 +2,7 @@
 
 For a person who wants to look; `annotate` is for programs. Prints the text of the notes: not for
 logs. Where spans overlap, in groups, the terminal marks the first of them, the page all. Labels of
-a note stand below its text; their evidence is on the page alone.
+a note stand below its text, with the passages that they were read from.
 """
 
 from typing import Annotated
@@ -11,7 +11,7 @@ import rich.console
 import typer
 from rich.text import Text
 
-from spacy_modernbert_bio.cli.annotate import view_of
+from spacy_modernbert_bio.cli.annotate import page_title, view_of
 from spacy_modernbert_bio.cli.annotation import annotate_notes, own_fields
 from spacy_modernbert_bio.cli.console import Console, errors_shown
 from spacy_modernbert_bio.cli.notes import check_apart, check_inputs, read_notes
@@ -33,7 +33,7 @@ def show(
     gpu_id: GpuId = -1,
     quiet: Quiet = False,
 ) -> None:
-    """Show notes with their entities marked, for a person to read."""
+    """Show notes with their entities marked and their labels, for a person to read."""
     console = Console(quiet=quiet)
     failed = 0
     with errors_shown():
@@ -51,7 +51,7 @@ def show(
             terminal.print(rendered(view), soft_wrap=True)
         if html is not None:
             with atomic_file(html) as path:
-                path.write_text(note_page("Entities in notes", views), encoding="utf-8")
+                path.write_text(note_page(page_title(nlp), views), encoding="utf-8")
             console.say(f"Wrote {html}")
     if remark:
         console.say(remark)
@@ -76,12 +76,21 @@ def rendered(view: NoteView) -> Text:
         lines.append(f"|{_tag(span)}", f"dim {colour}").append("]")
         position = span.stop
     lines.append(view.text[position:].rstrip() + "\n")
+    _append_labels(lines, view)
+    return lines.append(view.coverage, "dim")
+
+
+def _append_labels(lines: Text, view: NoteView) -> None:
     holding = [each for each in view.labels if each.holds]
     others = [each for each in view.labels if not each.holds]
-    for title, labels in (("holds", holding), ("other labels", others)):
-        if labels:
-            lines.append(f"{title}: ", "bold").append(_labels(labels) + "\n")
-    return lines.append(view.coverage, "dim")
+    if holding:
+        lines.append("holds: ", "bold").append(_labels(holding) + "\n")
+    for passage in view.evidence:
+        words = " ".join(view.text[passage.start : passage.stop].split())
+        lines.append(f"  {passage.label}, {passage.weight:.0%} of what speaks for it: ", "dim")
+        lines.append(words + "\n")
+    if others:
+        lines.append("other labels: ", "bold").append(_labels(others) + "\n")
 
 
 def _labels(labels: list[LabelView]) -> str:

@@ -77,11 +77,8 @@ def note_page(title: str, notes: Sequence[NoteView]) -> str:
         for number, note in enumerate(notes)
     )
     shown = "\n".join(_note(number, note, numbers) for number, note in enumerate(notes))
-    failed = sum(bool(note.failure) for note in notes)
     body = (
-        f'<p class="about">{len(notes):,} note{"" if len(notes) == 1 else "s"} '
-        f"({failed:,} failed), "
-        f"{counts.total():,} highlighted</p>\n"
+        f'<p class="about">{_summary(notes)}</p>\n'
         f"{_LABELS_EXPLAINED if labelled else ''}"
         f'<div class="legend">{legend}</div>\n<div class="notes">\n<nav>{index}</nav>\n'
         f"<main>\n{shown}\n</main>\n</div>"
@@ -89,6 +86,18 @@ def note_page(title: str, notes: Sequence[NoteView]) -> str:
     styles = [_STYLE, *map(_label_style, numbers.values())]
     styles += [PANEL_STYLE, EVIDENCE_STYLE, _PRINT_STYLE] if labelled else []
     return page(title, body, style="".join(styles))
+
+
+def _summary(notes: Sequence[NoteView]) -> str:
+    """How many notes, and how much was found in them, of what their pipeline looks for."""
+    failed = sum(bool(note.failure) for note in notes)
+    spans = sum(len(note.spans) for note in notes)
+    decided = [label.holds for note in notes for label in note.labels if label.holds is not None]
+    found = [f"{spans:,} highlighted"] if spans or not decided else []
+    if decided:
+        found.append(f"{sum(decided):,} label{' holds' if sum(decided) == 1 else 's hold'}")
+    plural = "" if len(notes) == 1 else "s"
+    return f"{len(notes):,} note{plural} ({failed:,} failed), {', '.join(found)}"
 
 
 def _count(note: NoteView) -> str:

@@ -8,7 +8,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from spacy_modernbert_bio.cli.show import rendered, show
-from spacy_modernbert_bio.pages.views import LabelView, NoteView, SpanView
+from spacy_modernbert_bio.pages.views import EvidenceView, LabelView, NoteView, SpanView
 
 
 def run(*arguments: object) -> Result:
@@ -31,6 +31,7 @@ def test_entities_are_marked_where_they_stand(pipeline: Path, tmp_path: Path) ->
     result = run(pipeline, tmp_path / "note.txt", "--html", page, "--remark", "Mind.", "--quiet")
     assert result.exit_code == 0
     assert "Known [gout|DISEASE].\nNo [bold]markup[/bold] is read.\n" in result.stdout
+    assert "<title>Annotated by en_pipeline 0.0.0</title>" in page.read_text()
     assert "gout" in page.read_text()
     assert result.stderr == ""
 
@@ -61,6 +62,19 @@ def test_labels_stand_below_the_text_with_those_that_hold_first() -> None:
     labels = [LabelView("A", 0.2, 0.5, holds=False), LabelView("B", 0.3, 0.25, holds=True)]
     view = NoteView("n", "text", (), "all read", labels=[*labels, LabelView("C", 0.4)])
     assert rendered(view).plain == "n\ntext\nholds: B 0.30\nother labels: C 0.40, A 0.20\nall read"
+
+
+def test_evidence_stands_below_the_labels_that_hold_a_line_a_passage() -> None:
+    labels = [LabelView("A", 0.9, 0.5, holds=True), LabelView("B", 0.1, 0.5, holds=False)]
+    evidence = [EvidenceView(0, 13, "A", 0.805), EvidenceView(14, 19, "A", 0.1)]
+    view = NoteView("n", "Severe\n gout. Also.", (), "all read", "", labels, evidence)
+    assert rendered(view).plain.splitlines()[3:] == [
+        "holds: A 0.90",
+        "  A, 80% of what speaks for it: Severe gout.",
+        "  A, 10% of what speaks for it: Also.",
+        "other labels: B 0.10",
+        "all read",
+    ]
 
 
 def test_a_note_that_failed_says_so_and_so_does_the_exit_code(

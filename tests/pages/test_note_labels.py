@@ -82,6 +82,15 @@ def test_where_no_label_holds_the_panel_says_so() -> None:
     assert page.find("nav")[0].text() == "n0 labels"
 
 
+def test_the_summary_counts_labels_that_hold_and_spans_where_there_are_any() -> None:
+    labels = [LabelView("a", 0.9, 0.5, holds=True), LabelView("b", 0.1, 0.5, holds=False)]
+    note = NoteView("n", "text", labels=labels)
+    assert read(note).find("p")[0].text() == "1 note (0 failed), 1 label holds"
+    both = NoteView("n", "text", [SpanView(0, 4, "SIGN")], labels=labels)
+    told = "2 notes (0 failed), 1 highlighted, 2 labels hold"
+    assert read(note, both).find("p")[0].text() == told
+
+
 def test_where_nobody_decided_no_label_is_said_to_hold() -> None:
     page = read(NoteView("n", "text", labels=[LabelView("a", 0.1), LabelView("b", 0.9)]))
     assert [node.text() for node in page.find("h2")] == ["Labels"]
