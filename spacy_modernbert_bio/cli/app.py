@@ -22,7 +22,7 @@ COMMANDS = {
     ),
     "show": (
         "spacy_modernbert_bio.cli.show:show",
-        "Show notes with their entities marked, for a person to read.",
+        "Show notes with their entities marked and their labels, for a person to read.",
     ),
     "deidentify": (
         "spacy_modernbert_bio.cli.deidentify:deidentify",
