@@ -165,7 +165,7 @@ def _main(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version."),
     ] = False,
 ) -> None:
-    """Long-context ModernBERT-bio encoders in spaCy: entities in whole clinical notes."""
+    """Long-context ModernBERT-bio encoders in spaCy: entities, labels and PHI of whole notes."""
 
 
 def _add_stand_in(name: str, help_line: str) -> None:
