@@ -60,6 +60,10 @@ COMMANDS = {
         "spacy_modernbert_bio.cli.evaluate_phenotype:evaluate_phenotype",
         "Score labels of documents: F1 with intervals, thresholds, calibration, by length.",
     ),
+    "average": (
+        "spacy_modernbert_bio.cli.average:average",
+        "Average figures over runs, as of several seeds: mean, standard deviation, range.",
+    ),
     "calibrate": (
         "spacy_modernbert_bio.cli.calibrate:calibrate",
         "Fit temperatures and thresholds on development data, and save them.",

@@ -37,6 +37,7 @@ COMMAND_LINES = {
     "convert-splits": "CONFIG ASSETS OUTPUT --quiet --json",
     "debug-data": "TRAIN DEV --encoder --spans-key --categories --exclusive --quiet --json",
     "evaluate": "MODEL DATA --pipe --output --batch-size --gpu-id --quiet --json",
+    "average": "FILES --figure --json",
     "calibrate": "MODEL DATA --output --pipe --target-recall --confidence --batch-size --gpu-id "
     "--quiet --json",
     "compare": "A B --texts --control --html --gpu-id --quiet --json",
